@@ -1,0 +1,49 @@
+// Package catalog holds what the emitted repository pins: container images, Helm
+// charts and GitHub actions, each in one place with the source of the fact. It
+// knows nothing of what they are used for.
+package catalog
+
+// ProgramsImage runs the gate, registration and drift programs in a cluster: the
+// MLflow project's own image, which has Python and the MLflow client. Its digest
+// was not looked up; the emitted renovate.json asks Renovate to pin it.
+const ProgramsImage = "ghcr.io/mlflow/mlflow:v3.17.0"
+
+// Action is a GitHub action pinned to the commit of a tag.
+type Action struct {
+	Name   string
+	Tag    string
+	Commit string
+}
+
+// Ref is what a workflow's `uses` takes; Tag goes into the comment beside it.
+func (a Action) Ref() string { return a.Name + "@" + a.Commit }
+
+// Actions, read from the tags of the actions' own repositories in August 2026.
+var (
+	Checkout       = Action{"actions/checkout", "v7.0.1", "3d3c42e5aac5ba805825da76410c181273ba90b1"}
+	SetupPython    = Action{"actions/setup-python", "v7.0.0", "5fda3b95a4ea91299a34e894583c3862153e4b97"}
+	Cache          = Action{"actions/cache", "v5.0.5", "27d5ce7f107fe9357f9df03efb73ab90386fccae"}
+	UploadArtifact = Action{"actions/upload-artifact", "v7.0.0", "bbbca2ddaa5d8feaa63e36b76fdaad77386f024f"}
+	Trivy          = Action{"aquasecurity/trivy-action", "v0.36.0", "ed142fd0673e97e23eac54620cfb913e5ce36c25"}
+)
+
+// Chart is a Helm chart pinned to a version.
+type Chart struct {
+	Name       string
+	Repository string // an https:// index or an oci:// registry
+	Version    string
+}
+
+// Charts, read from the charts' own repositories in August 2026.
+var (
+	ArgoCD             = Chart{"argo-cd", "https://argoproj.github.io/argo-helm", "10.1.1"}
+	ArgoWorkflows      = Chart{"argo-workflows", "https://argoproj.github.io/argo-helm", "1.0.18"}
+	CertManager        = Chart{"cert-manager", "oci://quay.io/jetstack/charts", "v1.21.1"}
+	KEDA               = Chart{"keda", "https://kedacore.github.io/charts", "2.20.2"}
+	KServeCRD          = Chart{"kserve-crd", "oci://ghcr.io/kserve/charts", "v0.20.0"}
+	KServe             = Chart{"kserve-resources", "oci://ghcr.io/kserve/charts", "v0.20.0"}
+	KServeRuntimes     = Chart{"kserve-runtime-configs", "oci://ghcr.io/kserve/charts", "v0.20.0"}
+	MLflow             = Chart{"mlflow", "https://community-charts.github.io/helm-charts", "1.11.5"}
+	OpenCost           = Chart{"opencost", "https://opencost.github.io/opencost-helm-chart", "2.5.17"}
+	PrometheusOperator = Chart{"kube-prometheus-stack", "oci://ghcr.io/prometheus-community/charts", "88.5.3"}
+)

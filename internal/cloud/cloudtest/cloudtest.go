@@ -1,0 +1,59 @@
+// Package cloudtest is the suite that every cloud driver passes.
+package cloudtest
+
+import (
+	"errors"
+	"reflect"
+	"strings"
+	"testing"
+
+	"github.com/gitops-ml/terraform-provider-mlops/internal/cloud"
+	"github.com/gitops-ml/terraform-provider-mlops/internal/spec"
+)
+
+// Run checks one driver. The cloud must be empty.
+func Run(t *testing.T, c cloud.Cloud) {
+	t.Helper()
+	t.Run("buckets", func(t *testing.T) { buckets(t, c) })
+}
+
+func buckets(t *testing.T, c cloud.Cloud) {
+	ctx := t.Context()
+	b := spec.Bucket{Platform: "suite", Name: "artifacts", Lifecycle: []spec.LifecycleRule{{Prefix: "tmp/", ExpireAfterDays: 30}}}
+	if uri := c.BucketURI(b); !strings.Contains(uri, "://") || c.BucketURI(b) != uri {
+		t.Errorf("BucketURI is %q: it must be a URI and stay the same", uri)
+	}
+	if _, err := c.Buckets.Read(ctx, "suite/absent"); !errors.Is(err, cloud.ErrNotFound) {
+		t.Errorf("read of an absent bucket: %v, want ErrNotFound", err)
+	}
+	id, err := c.Buckets.Create(ctx, b)
+	if err != nil {
+		t.Fatalf("create: %v", err)
+	}
+	if _, err := c.Buckets.Create(ctx, b); !errors.Is(err, cloud.ErrExists) {
+		t.Errorf("create twice: %v, want ErrExists", err)
+	}
+	same(t, c, id, b)
+	b.Lifecycle, b.ForceDestroy = nil, true
+	if err := c.Buckets.Update(ctx, id, b); err != nil {
+		t.Fatalf("update: %v", err)
+	}
+	same(t, c, id, b)
+	if err := c.Buckets.Delete(ctx, id); err != nil {
+		t.Fatalf("delete: %v", err)
+	}
+	if err := c.Buckets.Delete(ctx, id); !errors.Is(err, cloud.ErrNotFound) {
+		t.Errorf("delete twice: %v, want ErrNotFound", err)
+	}
+	if err := c.Buckets.Update(ctx, id, b); !errors.Is(err, cloud.ErrNotFound) {
+		t.Errorf("update after delete: %v, want ErrNotFound", err)
+	}
+}
+
+func same(t *testing.T, c cloud.Cloud, id string, want spec.Bucket) {
+	t.Helper()
+	got, err := c.Buckets.Read(t.Context(), id)
+	if err != nil || !reflect.DeepEqual(got, want) {
+		t.Errorf("read back %+v, %v; want %+v", got, err, want)
+	}
+}

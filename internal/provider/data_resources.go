@@ -1,0 +1,56 @@
+package provider
+
+import (
+	"github.com/hashicorp/terraform-plugin-framework/resource"
+
+	"github.com/gitops-ml/terraform-provider-mlops/internal/spec"
+)
+
+// NewDatasetResource declares a pinned body of data.
+func NewDatasetResource() resource.Resource {
+	return &logicalResource{kind: spec.KindDataset, schema: schemaOf(spec.KindDataset,
+		"A pinned body of data that pipelines read. Exactly one source is set; `local` works today, the others are refused by name."+logicalNote,
+		attributes{
+			"name": requiredText("Lower-case letters, digits and dashes, at most 40 characters."),
+			"local": nested("A file of the emitted repository, and in a cluster of the bucket's volume.", attributes{
+				"path": text("Relative path, such as `data/transactions.csv`."),
+			}),
+			"dvc": nested("A path in a DVC repository. Not supported yet.", attributes{
+				"bucket": text("Bucket that is the DVC remote."), "path": text("Path in the DVC repository."), "revision": text("Pinned revision."),
+			}),
+			"lakefs": nested("A path in lakeFS. Not supported yet.", attributes{
+				"endpoint": text("Address of the server."), "repository": text("Repository."), "ref": text("Branch, tag or commit."), "path": text("Path in it."),
+			}),
+			"bucket": nested("A prefix of a bucket. Not supported yet.", attributes{
+				"name": text("The bucket."), "prefix": text("The prefix."),
+			}),
+			"columns": nestedMap("What the data-quality gate expects, by column. Rows that break it stop the pipeline.", attributes{
+				"type":     choice("Type of the values.", "column", ""),
+				"min":      number("Least value."),
+				"max":      number("Greatest value."),
+				"nullable": flag("Whether a value may be missing; default `false`."),
+				"values":   texts("The only values allowed."),
+			}),
+		})}
+}
+
+// NewModelRegistryResource declares an experiment tracker and model registry.
+func NewModelRegistryResource() resource.Resource {
+	project := attributes{"entity": text("Account or team."), "project": text("Project."), "base_url": text("Address of an own server.")}
+	return &logicalResource{kind: spec.KindRegistry, schema: schemaOf(spec.KindRegistry,
+		"An experiment tracker and model registry. `managed = true` lets the emitted repository deploy it."+logicalNote,
+		attributes{
+			"name": requiredText("Lower-case letters, digits and dashes, at most 40 characters."),
+			"type": choice("The system.", "registry", "mlflow"),
+			"mlflow": nested("MLflow.", attributes{
+				"tracking_uri": text("Address of the server as pods reach it; default `" + spec.ManagedMLflow + "` when managed."),
+				"managed":      flag("Whether the emitted repository deploys the server; default `true` unless `tracking_uri` is set."),
+			}),
+			"weights_and_biases": nested("Weights & Biases. Not supported yet.", project),
+			"neptune":            nested("Neptune. Not supported yet.", project),
+			"clearml":            nested("ClearML. Not supported yet.", attributes{"api_host": text("Address of the API server."), "project": text("Project.")}),
+			"credentials": nested("Credentials of the clients, by reference.", attributes{
+				"secret": text("Name of an `mlops_secret`."), "keys": textMap("Environment variable → key of the secret."),
+			}),
+		})}
+}

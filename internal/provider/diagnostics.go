@@ -1,0 +1,77 @@
+package provider
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/gitops-ml/terraform-provider-mlops/internal/spec"
+)
+
+// attributePath turns a spec's path into the framework's: the attribute names of
+// the language are the field names of the spec.
+func attributePath(p spec.Path) path.Path {
+	out := path.Empty()
+	for i, s := range p {
+		switch {
+		case s.Form == spec.KeyStep:
+			out = out.AtMapKey(s.Key)
+		case s.Form == spec.IndexStep:
+			out = out.AtListIndex(s.Index)
+		case i == 0 && s.Attr == outerName:
+			out = path.Root(innerName)
+		case i == 0:
+			out = path.Root(s.Attr)
+		default:
+			out = out.AtName(s.Attr)
+		}
+	}
+	return out
+}
+
+// invalid reports the faults of one resource, each on its attribute. Warnings are
+// left out where the same configuration is looked at again later.
+func invalid(kind spec.Kind, faults spec.Faults, warnings bool) diag.Diagnostics {
+	var out diag.Diagnostics
+	for _, f := range faults {
+		switch {
+		case !f.Warning:
+			out.AddAttributeError(attributePath(f.Path), "Invalid "+title(kind), f.Message+".")
+		case warnings:
+			out.AddAttributeWarning(attributePath(f.Path), "Check "+title(kind), f.Message+".")
+		}
+	}
+	return out
+}
+
+var titles = map[spec.Kind]string{
+	spec.KindPlatform: "Platform", spec.KindBucket: "Bucket", spec.KindDataset: "Dataset", spec.KindRegistry: "Model Registry",
+	spec.KindModel: "Registered Model", spec.KindPipeline: "Pipeline", spec.KindEndpoint: "Endpoint",
+}
+
+func title(kind spec.Kind) string { return titles[kind] }
+
+// getter reads single attributes of a configuration, plan or state.
+type getter interface {
+	GetAttribute(ctx context.Context, at path.Path, target any) diag.Diagnostics
+}
+
+// needSpec checks that an attribute holds the spec of a kind, as far as it is known.
+func needSpec(ctx context.Context, from getter, attribute string, kind spec.Kind) (out diag.Diagnostics) {
+	var value types.String
+	out.Append(from.GetAttribute(ctx, path.Root(attribute), &value)...)
+	if out.HasError() || value.IsUnknown() || value.IsNull() {
+		return out
+	}
+	s, err := spec.Parse(value.ValueString())
+	if err == nil && s.Kind() != kind {
+		err = fmt.Errorf("this is the spec of a %s", s.Kind())
+	}
+	if err != nil {
+		out.AddAttributeError(path.Root(attribute), "Invalid "+title(kind), fmt.Sprintf("Must be the spec of a mlops_%s: %v.", kind, err))
+	}
+	return out
+}

@@ -1,0 +1,108 @@
+// Package provider is the Terraform side: schemas, plans and diagnostics. It turns
+// configurations into specs and hands them to the packages below; it knows no
+// system that files are written for.
+package provider
+
+import (
+	"context"
+
+	"github.com/hashicorp/terraform-plugin-framework/datasource"
+	"github.com/hashicorp/terraform-plugin-framework/function"
+	"github.com/hashicorp/terraform-plugin-framework/provider"
+	"github.com/hashicorp/terraform-plugin-framework/provider/schema"
+	"github.com/hashicorp/terraform-plugin-framework/resource"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/gitops-ml/terraform-provider-mlops/internal/spec"
+)
+
+var (
+	_ provider.Provider              = (*mlopsProvider)(nil)
+	_ provider.ProviderWithFunctions = (*mlopsProvider)(nil)
+)
+
+// New returns the provider's constructor; version is the release.
+func New(version string) func() provider.Provider {
+	return func() provider.Provider { return &mlopsProvider{version: version} }
+}
+
+type mlopsProvider struct{ version string }
+
+func (p *mlopsProvider) Metadata(_ context.Context, _ provider.MetadataRequest, resp *provider.MetadataResponse) {
+	resp.TypeName = "mlops"
+	resp.Version = p.version
+}
+
+func (p *mlopsProvider) Schema(_ context.Context, _ provider.SchemaRequest, resp *provider.SchemaResponse) {
+	resp.Schema = schema.Schema{
+		MarkdownDescription: "Machine-learning platforms as code: resources describe platforms, pipelines, models and endpoints; one resource emits the Git repository that runs them. " +
+			"A section is read only when something uses it, and every value may be ephemeral.",
+		Attributes: map[string]schema.Attribute{
+			"tags": schema.MapAttribute{Optional: true, ElementType: types.StringType, MarkdownDescription: "On every emitted workload."},
+			"git": schema.SingleNestedAttribute{Optional: true, MarkdownDescription: "How repositories are reached.", Attributes: map[string]schema.Attribute{
+				"author": schema.SingleNestedAttribute{Optional: true, MarkdownDescription: "Who commits.", Attributes: map[string]schema.Attribute{
+					"name":  schema.StringAttribute{Optional: true, MarkdownDescription: "Name; default `terraform-provider-mlops`."},
+					"email": schema.StringAttribute{Optional: true, MarkdownDescription: "Address; default `terraform-provider-mlops@noreply.invalid`."},
+				}},
+				"username":       schema.StringAttribute{Optional: true, MarkdownDescription: "User for `https://`; default `git`."},
+				"password":       secretText("Password or token for `https://`. `GITHUB_TOKEN`, `GITLAB_TOKEN` and `GIT_PASSWORD` work as well."),
+				"token":          secretText("The same as `password`."),
+				"private_key":    secretText("Key for `ssh://`, in PEM or OpenSSH form."),
+				"known_hosts":    schema.StringAttribute{Optional: true, MarkdownDescription: "Lines of a known_hosts file for `ssh://`; an unknown host is refused."},
+				"ca_certificate": schema.StringAttribute{Optional: true, MarkdownDescription: "PEM certificates to trust for `https://`, besides the system's."},
+				"signing_key":    secretText("OpenPGP or OpenSSH private key: commits are signed when set."),
+			}},
+			"local": schema.SingleNestedAttribute{Optional: true, MarkdownDescription: "The embedded cloud.", Attributes: map[string]schema.Attribute{
+				"root": schema.StringAttribute{Optional: true, MarkdownDescription: "Folder of its buckets; default `.mlops`."},
+			}},
+			"mlflow": schema.SingleNestedAttribute{Optional: true, MarkdownDescription: "An existing MLflow server, for `mlops_registered_model`.", Attributes: map[string]schema.Attribute{
+				"tracking_uri": schema.StringAttribute{Optional: true, MarkdownDescription: "Address as this machine reaches it; default `MLFLOW_TRACKING_URI`, then the registry's own address."},
+				"username":     schema.StringAttribute{Optional: true, MarkdownDescription: "User; default `MLFLOW_TRACKING_USERNAME`."},
+				"password":     secretText("Password; default `MLFLOW_TRACKING_PASSWORD`."),
+				"token":        secretText("Bearer token; default `MLFLOW_TRACKING_TOKEN`."),
+			}},
+		},
+	}
+}
+
+func secretText(doc string) schema.StringAttribute {
+	return schema.StringAttribute{Optional: true, Sensitive: true, MarkdownDescription: doc}
+}
+
+func (p *mlopsProvider) Configure(ctx context.Context, req provider.ConfigureRequest, resp *provider.ConfigureResponse) {
+	var config settings
+	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	resp.ResourceData = &config
+	resp.DataSourceData = &config
+}
+
+// Resources lists the resources, logical ones first.
+func (p *mlopsProvider) Resources(context.Context) []func() resource.Resource {
+	return []func() resource.Resource{
+		NewPlatformResource,
+		NewDatasetResource,
+		NewModelRegistryResource,
+		NewPipelineResource,
+		NewEndpointResource,
+		NewBucketResource,
+		NewRegisteredModelResource,
+		NewGitOpsRepositoryResource,
+	}
+}
+
+// DataSources is empty: reads of registries and clouds come with them.
+func (p *mlopsProvider) DataSources(context.Context) []func() datasource.DataSource { return nil }
+
+// Functions gives each kind that functions can build its singular and its plural.
+func (p *mlopsProvider) Functions(context.Context) []func() function.Function {
+	var all []func() function.Function
+	for _, kind := range []spec.Kind{spec.KindPipeline, spec.KindEndpoint, spec.KindDataset, spec.KindModel, spec.KindRegistry} {
+		all = append(all,
+			func() function.Function { return &specFunction{kind: kind} },
+			func() function.Function { return &specsFunction{kind: kind} })
+	}
+	return all
+}

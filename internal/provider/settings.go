@@ -1,0 +1,126 @@
+package provider
+
+import (
+	"context"
+	"net/url"
+	"os"
+	"strings"
+
+	"github.com/hashicorp/terraform-plugin-framework/resource"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/gitops-ml/terraform-provider-mlops/internal/cloud"
+	"github.com/gitops-ml/terraform-provider-mlops/internal/cloud/local"
+	"github.com/gitops-ml/terraform-provider-mlops/internal/registry"
+	"github.com/gitops-ml/terraform-provider-mlops/internal/registry/mlflow"
+)
+
+// settings is the provider's configuration. Each part is looked at only when a
+// resource needs it.
+type settings struct {
+	Tags   types.Map       `tfsdk:"tags"` // of strings
+	Git    *gitSettings    `tfsdk:"git"`
+	Local  *localSettings  `tfsdk:"local"`
+	MLflow *mlflowSettings `tfsdk:"mlflow"`
+}
+
+type gitSettings struct {
+	Author        *authorSettings `tfsdk:"author"`
+	Username      types.String    `tfsdk:"username"`
+	Password      types.String    `tfsdk:"password"`
+	Token         types.String    `tfsdk:"token"`
+	PrivateKey    types.String    `tfsdk:"private_key"`
+	KnownHosts    types.String    `tfsdk:"known_hosts"`
+	CACertificate types.String    `tfsdk:"ca_certificate"`
+	SigningKey    types.String    `tfsdk:"signing_key"`
+}
+
+type authorSettings struct {
+	Name  types.String `tfsdk:"name"`
+	Email types.String `tfsdk:"email"`
+}
+
+type localSettings struct {
+	Root types.String `tfsdk:"root"`
+}
+
+type mlflowSettings struct {
+	TrackingURI types.String `tfsdk:"tracking_uri"`
+	Username    types.String `tfsdk:"username"`
+	Password    types.String `tfsdk:"password"`
+	Token       types.String `tfsdk:"token"`
+}
+
+// first is the first value that is not empty.
+func first(values ...string) string {
+	for _, v := range values {
+		if v != "" {
+			return v
+		}
+	}
+	return ""
+}
+
+// cloud opens a driver by the name of the platform's cloud.
+func (s *settings) cloud(string) (cloud.Cloud, error) {
+	root := ""
+	if s.Local != nil {
+		root = s.Local.Root.ValueString()
+	}
+	return local.New(first(root, ".mlops"))
+}
+
+// mlflow opens the server of a registry; nothing is sent yet.
+func (s *settings) mlflow(trackingURI string) registry.Registry {
+	var m mlflowSettings
+	if s.MLflow != nil {
+		m = *s.MLflow
+	}
+	return mlflow.New(mlflow.Config{
+		TrackingURI: first(m.TrackingURI.ValueString(), os.Getenv("MLFLOW_TRACKING_URI"), trackingURI),
+		Username:    first(m.Username.ValueString(), os.Getenv("MLFLOW_TRACKING_USERNAME")),
+		Password:    first(m.Password.ValueString(), os.Getenv("MLFLOW_TRACKING_PASSWORD")),
+		Token:       first(m.Token.ValueString(), os.Getenv("MLFLOW_TRACKING_TOKEN")),
+	})
+}
+
+// tags are the provider's tags.
+func (s *settings) tags(ctx context.Context) map[string]string {
+	out := map[string]string{}
+	_ = s.Tags.ElementsAs(ctx, &out, false)
+	return out
+}
+
+// passwordFor finds a password for a repository's host in the variables that other
+// tools of the host use.
+func passwordFor(repository string) string {
+	u, err := url.Parse(repository)
+	if err != nil || u.Scheme != "https" {
+		return ""
+	}
+	switch host := u.Hostname(); {
+	case host == "github.com":
+		return first(os.Getenv("GITHUB_TOKEN"), os.Getenv("GIT_PASSWORD"))
+	case strings.HasPrefix(host, "gitlab."):
+		return first(os.Getenv("GITLAB_TOKEN"), os.Getenv("GIT_PASSWORD"))
+	}
+	return os.Getenv("GIT_PASSWORD")
+}
+
+// configured is embedded by resources that need the provider's configuration.
+type configured struct {
+	settings *settings
+}
+
+// Configure keeps the provider's configuration; it is absent while Terraform only validates.
+func (c *configured) Configure(_ context.Context, req resource.ConfigureRequest, resp *resource.ConfigureResponse) {
+	if req.ProviderData == nil {
+		return
+	}
+	s, ok := req.ProviderData.(*settings)
+	if !ok {
+		resp.Diagnostics.AddError("Unable to Configure Resource", "The provider handed over something that is not its configuration. This is a bug of the provider: please report it.")
+		return
+	}
+	c.settings = s
+}

@@ -1,0 +1,169 @@
+package spec
+
+import (
+	"slices"
+	"strings"
+)
+
+// Bucket is a place for artefacts: private, versioned and encrypted, always.
+type Bucket struct {
+	Platform     Ref             `json:"platform"`
+	Name         string          `json:"name"`
+	Lifecycle    []LifecycleRule `json:"lifecycle,omitempty"`
+	KMSKey       string          `json:"kms_key,omitempty"`
+	ForceDestroy bool            `json:"force_destroy,omitempty"`
+	Existing     string          `json:"existing,omitempty"`
+}
+
+// LifecycleRule deletes old objects.
+type LifecycleRule struct {
+	Prefix                    string `json:"prefix,omitempty"`
+	ExpireAfterDays           int64  `json:"expire_after_days,omitempty"`
+	NoncurrentExpireAfterDays int64  `json:"noncurrent_expire_after_days,omitempty"`
+}
+
+// Kind is KindBucket.
+func (*Bucket) Kind() Kind { return KindBucket }
+
+// ID is the bucket's name.
+func (b *Bucket) ID() string { return b.Name }
+
+func (*Bucket) complete() {}
+
+func (b *Bucket) checkValues(c *checker) {
+	c.host(At("name"), b.Name, 63)
+	for i, r := range b.Lifecycle {
+		at := At("lifecycle").Index(i)
+		if r.ExpireAfterDays < 0 || r.NoncurrentExpireAfterDays < 0 {
+			c.fault(at, "days must not be negative")
+		}
+		if r.ExpireAfterDays == 0 && r.NoncurrentExpireAfterDays == 0 {
+			c.fault(at, "the rule does nothing: set expire_after_days or noncurrent_expire_after_days")
+		}
+	}
+}
+
+func (*Bucket) checkWhole(*checker) {}
+
+// Dataset is a pinned body of data: exactly one of the sources is set.
+type Dataset struct {
+	Name    string            `json:"name"`
+	DVC     *DVCSource        `json:"dvc,omitempty"`
+	LakeFS  *LakeFSSource     `json:"lakefs,omitempty"`
+	Bucket  *BucketSource     `json:"bucket,omitempty"`
+	Local   *LocalSource      `json:"local,omitempty"`
+	Columns map[string]Column `json:"columns,omitempty"`
+}
+
+// DVCSource is a path in a DVC repository whose remote is a bucket.
+type DVCSource struct {
+	Bucket   string `json:"bucket"`
+	Path     string `json:"path"`
+	Revision string `json:"revision"`
+}
+
+// LakeFSSource is a path at a reference of a lakeFS repository.
+type LakeFSSource struct {
+	Endpoint   string `json:"endpoint"`
+	Repository string `json:"repository"`
+	Ref        string `json:"ref"`
+	Path       string `json:"path"`
+}
+
+// BucketSource is a prefix of a bucket.
+type BucketSource struct {
+	Name   string `json:"name"`
+	Prefix string `json:"prefix"`
+}
+
+// LocalSource is a file below the emitted repository's root.
+type LocalSource struct {
+	Path string `json:"path"`
+}
+
+// Column is what the data-quality gate expects of one column.
+type Column struct {
+	Type     string   `json:"type"`
+	Min      Number   `json:"min,omitempty"`
+	Max      Number   `json:"max,omitempty"`
+	Nullable *bool    `json:"nullable"`
+	Values   []string `json:"values,omitempty"`
+}
+
+// Kind is KindDataset.
+func (*Dataset) Kind() Kind { return KindDataset }
+
+// ID is the dataset's name.
+func (d *Dataset) ID() string { return d.Name }
+
+func (d *Dataset) complete() {
+	for name, column := range d.Columns {
+		if column.Nullable == nil {
+			column.Nullable = ptr(false)
+			d.Columns[name] = column
+		}
+	}
+}
+
+func (d *Dataset) checkValues(c *checker) {
+	c.label(At("name"), d.Name, 40)
+	if d.DVC != nil {
+		c.choice(At("dvc"), "dataset", "dvc")
+	}
+	if d.LakeFS != nil {
+		c.choice(At("lakefs"), "dataset", "lakefs")
+	}
+	if d.Bucket != nil {
+		c.choice(At("bucket"), "dataset", "bucket")
+	}
+	if d.Local != nil {
+		c.relative(At("local", "path"), d.Local.Path)
+	}
+	for _, name := range sorted(d.Columns) {
+		d.Columns[name].check(c, At("columns").Key(name))
+	}
+}
+
+func (col Column) check(c *checker, at Path) {
+	if c.required(at.Attr("type"), col.Type) {
+		c.choice(at.Attr("type"), "column", col.Type)
+	}
+	numeric := col.Type == "number" || col.Type == "integer"
+	if !numeric && (col.Min != "" || col.Max != "") {
+		c.fault(at, "min and max need a column of type number or integer")
+	}
+	if col.Min != "" && col.Max != "" && col.Min.Cmp(col.Max) > 0 {
+		c.fault(at.Attr("min"), "%s is above max %s", col.Min, col.Max)
+	}
+	for i, v := range col.Values {
+		if numeric && !isNumber(v) {
+			c.fault(at.Attr("values").Index(i), "%q is not a number", v)
+		}
+	}
+}
+
+func (d *Dataset) checkWhole(c *checker) {
+	n := 0
+	for _, set := range []bool{d.DVC != nil, d.LakeFS != nil, d.Bucket != nil, d.Local != nil} {
+		if set {
+			n++
+		}
+	}
+	if n != 1 {
+		c.fault(At("name"), "dataset %q needs exactly one of dvc, lakefs, bucket, local; %d are set", d.Name, n)
+	}
+}
+
+// relative checks a path inside the repository.
+func (c *checker) relative(at Path, path string) {
+	if !c.required(at, path) {
+		return
+	}
+	bad := strings.HasPrefix(path, "/") || strings.HasPrefix(path, "-") || strings.ContainsAny(path, "\\\n:*?\"<>|$`'%#{}() ~!&;\t")
+	for part := range strings.SplitSeq(path, "/") {
+		bad = bad || slices.Contains([]string{"", ".", "..", ".git", ".mlops"}, part)
+	}
+	if bad {
+		c.fault(at, "%q must be a plain relative path inside the repository, such as data/transactions.csv", path)
+	}
+}

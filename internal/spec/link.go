@@ -1,0 +1,300 @@
+package spec
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+)
+
+// Link joins specs into a project: every name is resolved, and every mistake
+// between resources is reported at once, each fault with its resource. The order
+// of specs does not matter. tags are the provider's; the platform's win.
+func Link(repository Repository, tags map[string]string, specs []Spec) (*Project, Faults) {
+	l := linker{p: &Project{Repository: repository, index: map[Kind]map[string]Spec{}}}
+	for _, s := range specs {
+		l.add(s)
+	}
+	if l.p.Platform == nil {
+		l.faults = append(l.faults, Fault{Message: "no platform: add the spec of one mlops_platform"})
+		return nil, l.faults
+	}
+	l.p.Tags = maps.Clone(tags)
+	if l.p.Tags == nil {
+		l.p.Tags = map[string]string{}
+	}
+	maps.Copy(l.p.Tags, l.p.Platform.Tags)
+	sortByID(l.p.Buckets)
+	sortByID(l.p.Datasets)
+	sortByID(l.p.Registries)
+	sortByID(l.p.Models)
+	sortByID(l.p.Pipelines)
+	sortByID(l.p.Endpoints)
+	l.check()
+	return l.p, l.faults
+}
+
+func sortByID[S Spec](specs []S) {
+	slices.SortFunc(specs, func(a, b S) int { return cmp.Compare(a.ID(), b.ID()) })
+}
+
+type linker struct {
+	p      *Project
+	faults Faults
+}
+
+func (l *linker) fault(s Spec, at Path, format string, args ...any) {
+	l.faults = append(l.faults, Refuse(s, at, format, args...))
+}
+
+func (l *linker) add(s Spec) {
+	byName := l.p.index[s.Kind()]
+	if byName == nil {
+		byName = map[string]Spec{}
+		l.p.index[s.Kind()] = byName
+	}
+	if _, twice := byName[s.ID()]; twice {
+		l.fault(s, At("name"), "is contained twice: two resources of a kind cannot have one name")
+		return
+	}
+	byName[s.ID()] = s
+	switch s := s.(type) {
+	case *Platform:
+		if l.p.Platform != nil {
+			l.fault(s, At("name"), "a repository has one platform, and %q is contained too", l.p.Platform.Name)
+			return
+		}
+		l.p.Platform = s
+	case *Bucket:
+		l.p.Buckets = append(l.p.Buckets, s)
+	case *Dataset:
+		l.p.Datasets = append(l.p.Datasets, s)
+	case *Registry:
+		l.p.Registries = append(l.p.Registries, s)
+	case *Model:
+		l.p.Models = append(l.p.Models, s)
+	case *Pipeline:
+		l.p.Pipelines = append(l.p.Pipelines, s)
+	case *Endpoint:
+		l.p.Endpoints = append(l.p.Endpoints, s)
+	}
+}
+
+// refer reports a name that leads nowhere.
+func (l *linker) refer(s Spec, at Path, kind Kind, name string) bool {
+	if name == "" || l.p.index[kind][name] != nil {
+		return name != ""
+	}
+	l.fault(s, at, "there is no %s %q in this repository; %s", kind, name, l.hint(kind))
+	return false
+}
+
+func (l *linker) hint(kind Kind) string {
+	if New(kind) == nil {
+		return "that kind of resource is not supported by this version of the provider yet"
+	}
+	if names := sorted(l.p.index[kind]); len(names) > 0 {
+		return "contained are: " + strings.Join(names[:min(10, len(names))], ", ")
+	}
+	return "add its spec to contains"
+}
+
+func (l *linker) check() {
+	for _, b := range l.p.Buckets {
+		l.bucket(b)
+	}
+	for _, r := range l.p.Registries {
+		if r.Credentials != nil {
+			l.refer(r, At("credentials", "secret"), "secret", r.Credentials.Secret)
+		}
+	}
+	for _, m := range l.p.Models {
+		l.refer(m, At("registry"), KindRegistry, string(m.Registry))
+		for i, to := range m.Promotion.To {
+			l.environment(m, At("promotion", "to").Index(i), to)
+		}
+	}
+	for _, pl := range l.p.Pipelines {
+		l.pipeline(pl)
+	}
+	for _, e := range l.p.Endpoints {
+		l.endpoint(e)
+	}
+}
+
+func (l *linker) environment(s Spec, at Path, name string) {
+	if _, there := l.p.Platform.Environments[name]; !there {
+		l.fault(s, at, "platform %q has no environment %q; it has: %s", l.p.Platform.Name, name, strings.Join(l.p.Platform.EnvironmentNames(), ", "))
+	}
+}
+
+func (l *linker) bucket(b *Bucket) {
+	if string(b.Platform) != l.p.Platform.Name {
+		l.fault(b, At("platform"), "belongs to platform %q, but this repository is of platform %q", b.Platform, l.p.Platform.Name)
+	}
+	if b.KMSKey != "" && l.p.Platform.Cloud == "local" {
+		l.fault(b, At("kms_key"), "cloud \"local\" keeps buckets in folders and has no key service; clouds that can: aws, google, azure")
+	}
+}
+
+func (l *linker) pipeline(pl *Pipeline) {
+	if pl.Trains != nil {
+		l.trains(pl)
+	}
+	l.refer(pl, At("identity"), "identity", pl.Identity)
+	l.refer(pl, At("artifacts"), KindBucket, pl.Artifacts)
+	l.refer(pl, At("tracking"), KindRegistry, pl.Tracking)
+	if pl.Artifacts == "" && len(l.p.Buckets) == 0 && l.passesFiles(pl) {
+		l.fault(pl, At("artifacts"), "must name a bucket: its steps hand files to each other")
+	}
+	if t := pl.Triggers; t.Data != nil {
+		l.refer(pl, At("triggers", "data", "dataset"), KindDataset, t.Data.Dataset)
+	}
+	if t := pl.Triggers; t.Drift != nil {
+		l.refer(pl, At("triggers", "drift", "endpoint"), KindEndpoint, t.Drift.Endpoint)
+	}
+	for _, name := range pl.StepNames() {
+		l.step(pl, name)
+	}
+}
+
+func (l *linker) passesFiles(pl *Pipeline) bool {
+	for _, s := range pl.Steps {
+		if len(s.Outputs) > 0 || len(s.Inputs) > 0 || s.WritesMetrics() {
+			return true
+		}
+	}
+	return false
+}
+
+func (l *linker) trains(pl *Pipeline) {
+	if !l.refer(pl, At("trains", "model"), KindModel, pl.Trains.Model) {
+		return
+	}
+	if m := l.p.Model(pl.Trains.Model); len(m.Gates) > 0 && pl.Trains.Metrics == "" {
+		l.fault(pl, At("trains", "metrics"), "must name the step that writes $(metrics): model %q has gates on %s", m.Name, m.Gates[0].Metric)
+	}
+}
+
+func (l *linker) step(pl *Pipeline, name string) {
+	at, s := At("steps").Key(name), pl.Steps[name]
+	for _, in := range sorted(s.Inputs) {
+		if source, dataset, _ := strings.Cut(s.Inputs[in], "."); source == "dataset" {
+			l.refer(pl, at.Attr("inputs").Key(in), KindDataset, dataset)
+		}
+	}
+	for _, env := range sorted(s.SecretEnv) {
+		l.refer(pl, at.Attr("secret_env").Key(env).Attr("secret"), "secret", s.SecretEnv[env].Secret)
+	}
+	l.refer(pl, at.Attr("pool"), "gpu_pool", s.Pool)
+	image := at.Attr("image")
+	if s.Image == "" {
+		image = At("image")
+	}
+	l.allowed(pl, image, pl.ImageOf(name))
+	names := l.p.Platform.EnvironmentNames()
+	if len(names) > 0 {
+		l.quota(pl, at.Attr("resources"), s.Resources, names[0])
+	}
+}
+
+// allowed checks an image against the platform's registries.
+func (l *linker) allowed(s Spec, at Path, image string) {
+	registries := l.p.Platform.Security.AllowedRegistries
+	if image == "" || len(registries) == 0 {
+		return
+	}
+	for _, r := range registries {
+		if strings.HasPrefix(image, strings.TrimSuffix(r, "/")+"/") {
+			return
+		}
+	}
+	l.fault(s, at, "%q is from none of the registries that the platform allows: %s", image, strings.Join(registries, ", "))
+}
+
+// quota compares what one pod asks for with an environment's quota. Pipelines
+// run under the quota of the first environment.
+func (l *linker) quota(s Spec, at Path, r *Resources, environment string) {
+	q := l.p.Platform.Environments[environment].Quota
+	if q == nil || r == nil {
+		return
+	}
+	exceeds := func(ask, have Quantity) bool {
+		a, _ := ask.Rat()
+		h, _ := have.Rat()
+		return ask != "" && have != "" && a.Cmp(h) > 0
+	}
+	if exceeds(r.CPU, q.CPU) {
+		l.fault(s, at.Attr("cpu"), "asks for %s cpu, but the quota of environment %q is %s: it would never start", r.CPU, environment, q.CPU)
+	}
+	if exceeds(r.Memory, q.Memory) {
+		l.fault(s, at.Attr("memory"), "asks for %s memory, but the quota of environment %q is %s: it would never start", r.Memory, environment, q.Memory)
+	}
+	if a := r.Accelerator; a != nil && len(q.Accelerators) > 0 && a.Count > q.Accelerators[a.Type] {
+		l.fault(s, at.Attr("accelerator"), "asks for %d %s, but the quota of environment %q has %d: it would never start", a.Count, a.Type, environment, q.Accelerators[a.Type])
+	}
+}
+
+func (l *linker) endpoint(e *Endpoint) {
+	if e.Custom != nil {
+		l.allowed(e, At("custom", "image"), e.Custom.Image)
+	}
+	l.refer(e, At("pool"), "gpu_pool", e.Pool)
+	if m := e.Monitors; m != nil {
+		if m.Drift != nil {
+			l.refer(e, At("monitors", "drift", "dataset"), KindDataset, m.Drift.Dataset)
+			l.refer(e, At("monitors", "drift", "retrain"), KindPipeline, m.Drift.Retrain)
+		}
+		if m.Performance != nil {
+			l.refer(e, At("monitors", "performance", "labels"), KindDataset, m.Performance.Labels)
+		}
+		l.monitored(e)
+	}
+	for _, name := range sorted(e.Environments) {
+		l.environment(e, At("environments").Key(name), name)
+	}
+	if !l.refer(e, At("model"), KindModel, e.Model) {
+		return
+	}
+	for _, name := range l.p.EnvironmentsOf(e) {
+		l.quota(e, At("resources"), e.In(name).Resources, name)
+	}
+}
+
+// monitored checks that there is a place for what the monitors record.
+func (l *linker) monitored(e *Endpoint) {
+	if len(l.p.Buckets) == 0 {
+		l.fault(e, At("monitors"), "monitors need a bucket for the requests they record: add an mlops_bucket to contains")
+	}
+	if len(l.p.Platform.Observability.Drift) == 0 {
+		l.fault(e, At("monitors"), "platform %q has no system for drift: set observability.drift", l.p.Platform.Name)
+	}
+}
+
+// Store is the bucket that a pipeline, or an endpoint's monitor, keeps its files in:
+// the named one, or the first.
+func (p *Project) Store(name string) *Bucket {
+	if b := p.Bucket(name); b != nil || len(p.Buckets) == 0 {
+		return b
+	}
+	return p.Buckets[0]
+}
+
+// ModelStore is the bucket that holds the registered versions of a model: the one
+// of the pipeline that trains it, or the first. It is nil when there is none.
+func (p *Project) ModelStore(model string) *Bucket {
+	if pl := p.Trainer(model); pl != nil {
+		return p.Store(pl.Artifacts)
+	}
+	return p.Store("")
+}
+
+// ModelURI is where a version of a model lies for a model server in the cluster.
+// On cloud "local" that is the bucket's volume.
+func (p *Project) ModelURI(model, version string) string {
+	if b := p.ModelStore(model); b != nil {
+		return fmt.Sprintf("pvc://%s/models/%s/%s", b.Name, model, version)
+	}
+	return fmt.Sprintf("models:/%s/%s", model, version)
+}

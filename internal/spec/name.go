@@ -1,0 +1,92 @@
+package spec
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"maps"
+	"regexp"
+	"slices"
+	"strings"
+)
+
+var (
+	labelForm = regexp.MustCompile(`^[a-z0-9]([-a-z0-9]*[a-z0-9])?$`)
+	hostForm  = regexp.MustCompile(`^[a-z]([-a-z0-9]*[a-z0-9])?$`)
+	identForm = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_-]*$`)
+	envForm   = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
+	tagForm   = regexp.MustCompile(`^[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?$`)
+)
+
+// label checks the name of a resource: an RFC 1123 label of at most size characters.
+func (c *checker) label(at Path, name string, size int) {
+	switch {
+	case !c.required(at, name):
+	case !labelForm.MatchString(name):
+		c.fault(at, "%q must be lower-case letters, digits and dashes, and start and end with a letter or digit; %q would do", name, K8sName(name))
+	case len(name) > size:
+		c.fault(at, "%q has %d characters, at most %d are possible", name, len(name), size)
+	}
+}
+
+// host checks a name that becomes a host name: a label that starts with a letter.
+func (c *checker) host(at Path, name string, size int) {
+	before := len(c.faults)
+	c.label(at, name, size)
+	if len(c.faults) == before && !hostForm.MatchString(name) {
+		c.fault(at, "%q must start with a letter", name)
+	}
+}
+
+// ident checks the user's own name of a step, parameter, input or output.
+func (c *checker) ident(at Path, name string) {
+	switch {
+	case !identForm.MatchString(name):
+		c.fault(at, "the name %q must be letters, digits, dashes and underscores, and start with a letter", name)
+	case len(name) > 63:
+		c.fault(at, "the name %q has %d characters, at most 63 are possible", name, len(name))
+	}
+}
+
+// distinct reports names that become one name under K8sName, which targets use.
+func (c *checker) distinct(at func(string) Path, names []string) {
+	first := map[string]string{}
+	for _, name := range names {
+		made := K8sName(name)
+		if other, taken := first[made]; taken {
+			c.fault(at(name), "%q and %q both become %q in systems that allow only lower-case letters, digits and dashes: rename one", other, name, made)
+			continue
+		}
+		first[made] = name
+	}
+}
+
+// K8sName turns any text into an RFC 1123 label of at most 63 characters. A text
+// that is one already stays as it is; a text that had to be cut carries a hash of
+// the whole.
+func K8sName(text string) string {
+	var b strings.Builder
+	for _, r := range strings.ToLower(text) {
+		if (r >= 'a' && r <= 'z') || (r >= '0' && r <= '9') {
+			b.WriteRune(r)
+		} else if b.Len() > 0 && !strings.HasSuffix(b.String(), "-") {
+			b.WriteByte('-')
+		}
+	}
+	name := strings.TrimRight(b.String(), "-")
+	if name == "" {
+		name = "x" + Hash(text)[:7]
+	}
+	if len(name) > 63 {
+		name = strings.TrimRight(name[:54], "-") + "-" + Hash(text)[:8]
+	}
+	return name
+}
+
+// Hash is the lower-case hexadecimal SHA-256 of text.
+func Hash(text string) string {
+	sum := sha256.Sum256([]byte(text))
+	return hex.EncodeToString(sum[:])
+}
+
+// sorted returns the keys of m in order.
+func sorted[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }

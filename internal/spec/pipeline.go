@@ -1,0 +1,433 @@
+package spec
+
+import (
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// Pipeline is a graph of steps that may train a model.
+type Pipeline struct {
+	Name         string               `json:"name"`
+	Image        string               `json:"image,omitempty"`
+	Parameters   map[string]Parameter `json:"parameters,omitempty"`
+	Steps        map[string]Step      `json:"steps"`
+	Trains       *Trains              `json:"trains,omitempty"`
+	Identity     string               `json:"identity,omitempty"`
+	Artifacts    string               `json:"artifacts,omitempty"`
+	Tracking     string               `json:"tracking,omitempty"`
+	Triggers     *Triggers            `json:"triggers,omitempty"`
+	Concurrency  string               `json:"concurrency"`
+	Timeout      Duration             `json:"timeout,omitempty"`
+	Orchestrator string               `json:"orchestrator,omitempty"`
+}
+
+// Parameter is an input of a whole run. Default is written as its own type.
+type Parameter struct {
+	Type    string  `json:"type"`
+	Default *string `json:"default,omitempty"`
+}
+
+// Step is one command in one image. Args may hold tokens; see Tokens.
+type Step struct {
+	Image     string               `json:"image,omitempty"`
+	Command   []string             `json:"command"`
+	Args      []string             `json:"args,omitempty"`
+	Inputs    map[string]string    `json:"inputs,omitempty"`
+	Outputs   []string             `json:"outputs,omitempty"`
+	Resources *Resources           `json:"resources,omitempty"`
+	Pool      string               `json:"pool,omitempty"`
+	Retries   int64                `json:"retries,omitempty"`
+	Timeout   Duration             `json:"timeout,omitempty"`
+	Cache     *bool                `json:"cache"`
+	Env       map[string]string    `json:"env,omitempty"`
+	SecretEnv map[string]SecretKey `json:"secret_env,omitempty"`
+	Needs     []string             `json:"needs,omitempty"`
+}
+
+// SecretKey refers to one key of a secret.
+type SecretKey struct {
+	Secret string `json:"secret"`
+	Key    string `json:"key"`
+}
+
+// Trains says which model a pipeline trains: the output that is the model
+// ("train.model") and the step that writes the metrics.
+type Trains struct {
+	Model    string `json:"model"`
+	Artifact string `json:"artifact"`
+	Metrics  string `json:"metrics,omitempty"`
+}
+
+// Triggers say when a pipeline runs.
+type Triggers struct {
+	Schedule *Schedule     `json:"schedule,omitempty"`
+	Push     *Push         `json:"push,omitempty"`
+	Data     *DataTrigger  `json:"data,omitempty"`
+	Drift    *DriftTrigger `json:"drift,omitempty"`
+	Manual   *bool         `json:"manual"`
+}
+
+// Schedule is a five-field cron in an IANA time zone (default UTC).
+type Schedule struct {
+	Cron     string `json:"cron"`
+	Timezone string `json:"timezone"`
+}
+
+// Push starts a run when a branch moves.
+type Push struct {
+	Branches []string `json:"branches"`
+	Paths    []string `json:"paths,omitempty"`
+}
+
+// DataTrigger starts a run when a dataset changes.
+type DataTrigger struct {
+	Dataset string `json:"dataset"`
+}
+
+// DriftTrigger starts a run when an endpoint's drift monitor fires.
+type DriftTrigger struct {
+	Endpoint string `json:"endpoint"`
+}
+
+// Kind is KindPipeline.
+func (*Pipeline) Kind() Kind { return KindPipeline }
+
+// ID is the pipeline's name.
+func (p *Pipeline) ID() string { return p.Name }
+
+// StepNames lists the steps so that each stands after those it needs, otherwise by name.
+func (p *Pipeline) StepNames() []string {
+	done, order := map[string]bool{}, []string{}
+	for len(order) < len(p.Steps) {
+		before := len(order)
+		for _, name := range sorted(p.Steps) {
+			ready := !slices.ContainsFunc(p.Before(name), func(b string) bool { return !done[b] })
+			if !done[name] && ready {
+				done[name] = true
+				order = append(order, name)
+			}
+		}
+		if len(order) == before {
+			return sorted(p.Steps) // a cycle: validation has reported it
+		}
+	}
+	return order
+}
+
+// Before lists the steps that must have ended before a step starts, by name.
+func (p *Pipeline) Before(step string) []string {
+	s := p.Steps[step]
+	names := slices.Clone(s.Needs)
+	for _, from := range s.Inputs {
+		if source, _, _ := strings.Cut(from, "."); source != "dataset" {
+			names = append(names, source)
+		}
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
+}
+
+// ImageOf is the image a step runs in.
+func (p *Pipeline) ImageOf(step string) string {
+	if image := p.Steps[step].Image; image != "" {
+		return image
+	}
+	return p.Image
+}
+
+// WritesMetrics reports whether a step's command line names the metrics file.
+func (s Step) WritesMetrics() bool {
+	return slices.ContainsFunc(slices.Concat(s.Command, s.Args), func(arg string) bool {
+		tokens, _ := Tokens(arg)
+		return slices.ContainsFunc(tokens, func(t Token) bool { return t.Kind == MetricToken })
+	})
+}
+
+var moduleForm = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z_][A-Za-z0-9_]*)*$`)
+
+// Module is the Python module that a step runs as `python -m MODULE`, or "". It is
+// sound when each part of it is an identifier.
+func (s Step) Module() (module string, sound bool) {
+	line := slices.Concat(s.Command, s.Args)
+	if len(line) < 3 || line[1] != "-m" || (line[0] != "python" && line[0] != "python3") {
+		return "", false
+	}
+	return line[2], moduleForm.MatchString(line[2])
+}
+
+func (p *Pipeline) complete() {
+	or(&p.Concurrency, "forbid")
+	for name, s := range p.Steps {
+		if s.Cache == nil {
+			s.Cache = ptr(true)
+		}
+		s.Resources.complete()
+		p.Steps[name] = s
+	}
+	if p.Triggers == nil {
+		p.Triggers = &Triggers{}
+	}
+	if p.Triggers.Manual == nil {
+		p.Triggers.Manual = ptr(true)
+	}
+	if p.Triggers.Schedule != nil {
+		or(&p.Triggers.Schedule.Timezone, "UTC")
+	}
+}
+
+func (p *Pipeline) checkValues(c *checker) {
+	c.label(At("name"), p.Name, 52)
+	c.image(At("image"), p.Image)
+	c.choice(At("concurrency"), "concurrency", p.Concurrency)
+	c.choice(At("orchestrator"), "orchestrator", p.Orchestrator)
+	c.duration(At("timeout"), p.Timeout)
+	for _, name := range sorted(p.Parameters) {
+		p.Parameters[name].check(c, At("parameters").Key(name), name)
+	}
+	for _, name := range sorted(p.Steps) {
+		p.Steps[name].check(c, At("steps").Key(name), name)
+	}
+	p.Triggers.check(c, At("triggers"))
+}
+
+var integerForm = regexp.MustCompile(`^-?(0|[1-9][0-9]*)$`)
+
+func (p Parameter) check(c *checker, at Path, name string) {
+	c.ident(at, name)
+	if c.required(at.Attr("type"), p.Type) {
+		c.choice(at.Attr("type"), "parameter", p.Type)
+	}
+	if p.Default == nil {
+		return
+	}
+	text := *p.Default
+	switch {
+	case p.Type == "number" && !isNumber(text):
+		c.fault(at.Attr("default"), "%q is not a number", text)
+	case p.Type == "integer" && !integerForm.MatchString(text):
+		c.fault(at.Attr("default"), "%q is not a whole number", text)
+	case p.Type == "boolean" && text != "true" && text != "false":
+		c.fault(at.Attr("default"), "%q is not true or false", text)
+	}
+	if why := secretIn(name, text); why != "" && p.Type == "string" {
+		c.fault(at.Attr("default"), "plain-text secret: the value %s; %s", why, useSecretEnv)
+	}
+}
+
+func (s Step) check(c *checker, at Path, name string) {
+	c.ident(at, name)
+	c.image(at.Attr("image"), s.Image)
+	c.resources(at.Attr("resources"), s.Resources)
+	c.duration(at.Attr("timeout"), s.Timeout)
+	if s.Retries < 0 || s.Retries > 10 {
+		c.fault(at.Attr("retries"), "%d must be from 0 to 10", s.Retries)
+	}
+	for _, out := range s.Outputs {
+		c.ident(at.Attr("outputs"), out)
+	}
+	for _, in := range sorted(s.Inputs) {
+		c.ident(at.Attr("inputs").Key(in), in)
+	}
+	c.secretArgs(at.Attr("command"), s.Command)
+	c.secretArgs(at.Attr("args"), s.Args)
+	for _, env := range sorted(s.Env) {
+		c.env(at.Attr("env").Key(env), env)
+		if why := secretIn(env, s.Env[env]); why != "" {
+			c.fault(at.Attr("env").Key(env), "plain-text secret: the value %s; %s", why, useSecretEnv)
+		}
+	}
+	for _, env := range sorted(s.SecretEnv) {
+		c.env(at.Attr("secret_env").Key(env), env)
+		c.required(at.Attr("secret_env").Key(env).Attr("secret"), s.SecretEnv[env].Secret)
+		c.required(at.Attr("secret_env").Key(env).Attr("key"), s.SecretEnv[env].Key)
+	}
+}
+
+func (c *checker) env(at Path, name string) {
+	if !envForm.MatchString(name) {
+		c.fault(at, "%q is not the name of an environment variable", name)
+	}
+	if strings.HasPrefix(name, "MLOPS_") {
+		c.fault(at, "variables that start with MLOPS_ are set by the emitted repository itself: choose another name")
+	}
+}
+
+func (t *Triggers) check(c *checker, at Path) {
+	if t.Schedule != nil {
+		c.cron(at.Attr("schedule").Attr("cron"), t.Schedule.Cron)
+		c.zone(at.Attr("schedule").Attr("timezone"), t.Schedule.Timezone)
+	}
+	if t.Push != nil {
+		if len(t.Push.Branches) == 0 {
+			c.fault(at.Attr("push").Attr("branches"), "must name at least one branch")
+		}
+		for i, b := range t.Push.Branches {
+			if b == "" || strings.ContainsAny(b, " \t\n~^:\\") {
+				c.fault(at.Attr("push").Attr("branches").Index(i), "%q is not a branch name or pattern", b)
+			}
+		}
+	}
+}
+
+func (p *Pipeline) checkWhole(c *checker) {
+	if len(p.Steps) == 0 {
+		c.fault(At("steps"), "must have at least one step")
+	}
+	c.distinct(func(n string) Path { return At("steps").Key(n) }, sorted(p.Steps))
+	c.distinct(func(n string) Path { return At("parameters").Key(n) }, sorted(p.Parameters))
+	for _, name := range sorted(p.Steps) {
+		p.checkStep(c, name)
+	}
+	p.checkCycles(c)
+	if p.Trains != nil {
+		p.checkTrains(c)
+	}
+}
+
+func (p *Pipeline) checkStep(c *checker, name string) {
+	at, s := At("steps").Key(name), p.Steps[name]
+	if p.ImageOf(name) == "" {
+		c.fault(at.Attr("image"), "must be set, here or as image of the pipeline")
+	}
+	if len(s.Command) == 0 {
+		c.fault(at.Attr("command"), "must be set: the program and its first arguments")
+	}
+	if name == "dataset" || name == "gate" || name == "register" {
+		c.fault(at, "the step name %q is taken: datasets are inputs called dataset.NAME, gate and register are added to every pipeline that trains", name)
+	}
+	if pts := p.Timeout.Seconds(); pts > 0 && s.Timeout.Seconds() > pts {
+		c.fault(at.Attr("timeout"), "%s is longer than the whole pipeline's timeout %s", s.Timeout, p.Timeout)
+	}
+	c.distinct(func(string) Path { return at.Attr("outputs") }, s.Outputs)
+	c.distinct(func(n string) Path { return at.Attr("inputs").Key(n) }, sorted(s.Inputs))
+	if slices.ContainsFunc(s.Outputs, func(o string) bool { return K8sName(o) == "metrics" }) {
+		c.fault(at.Attr("outputs"), "the output name \"metrics\" is taken by $(metrics)")
+	}
+	for _, in := range sorted(s.Inputs) {
+		p.checkInput(c, at.Attr("inputs").Key(in), name, s.Inputs[in])
+	}
+	for i, need := range s.Needs {
+		if _, there := p.Steps[need]; !there {
+			c.fault(at.Attr("needs").Index(i), "there is no step %q; there are: %s", need, strings.Join(sorted(p.Steps), ", "))
+		}
+	}
+	for env := range s.SecretEnv {
+		if _, twice := s.Env[env]; twice {
+			c.fault(at.Attr("secret_env").Key(env), "is set in env too")
+		}
+	}
+	p.checkTokens(c, at.Attr("command"), s, s.Command)
+	p.checkTokens(c, at.Attr("args"), s, s.Args)
+	for _, env := range sorted(s.Env) {
+		p.checkTokens(c, at.Attr("env").Key(env), s, []string{s.Env[env]})
+	}
+}
+
+func (p *Pipeline) checkInput(c *checker, at Path, step, from string) {
+	source, output, dotted := strings.Cut(from, ".")
+	upstream, there := p.Steps[source]
+	switch {
+	case !dotted || output == "":
+		c.fault(at, "%q must be \"STEP.OUTPUT\" or \"dataset.NAME\"", from)
+	case source == "dataset":
+	case !there:
+		c.fault(at, "there is no step %q; there are: %s", source, strings.Join(sorted(p.Steps), ", "))
+	case source == step:
+		c.fault(at, "a step cannot read its own output")
+	case !slices.Contains(upstream.Outputs, output):
+		c.fault(at, "step %q has no output %q; it has: %s", source, output, orNone(upstream.Outputs))
+	}
+}
+
+func orNone(names []string) string {
+	if len(names) == 0 {
+		return "none"
+	}
+	return strings.Join(names, ", ")
+}
+
+func (p *Pipeline) checkTokens(c *checker, at Path, s Step, args []string) {
+	for i, arg := range args {
+		here := at
+		if last := at[len(at)-1]; last.Form == AttrStep {
+			here = at.Index(i)
+		}
+		tokens, err := Tokens(arg)
+		if err != nil {
+			c.fault(here, "%v", err)
+		}
+		for _, t := range tokens {
+			switch {
+			case t.Kind == ParamToken && !has(p.Parameters, t.Name):
+				c.fault(here, "there is no parameter %q; there are: %s", t.Name, orNone(sorted(p.Parameters)))
+			case t.Kind == InputToken && !has(s.Inputs, t.Name):
+				c.fault(here, "the step has no input %q; it has: %s", t.Name, orNone(sorted(s.Inputs)))
+			case t.Kind == OutputToken && !slices.Contains(s.Outputs, t.Name):
+				c.fault(here, "the step has no output %q; it has: %s", t.Name, orNone(s.Outputs))
+			}
+		}
+	}
+}
+
+func has[V any](m map[string]V, key string) bool {
+	_, there := m[key]
+	return there
+}
+
+// checkCycles reports each step that waits for itself.
+func (p *Pipeline) checkCycles(c *checker) {
+	for _, start := range sorted(p.Steps) {
+		seen, queue := map[string]bool{}, p.Before(start)
+		for len(queue) > 0 {
+			next := queue[0]
+			queue = queue[1:]
+			if next == start {
+				c.fault(At("steps").Key(start), "the step waits for itself: needs and inputs form a cycle")
+				break
+			}
+			if !seen[next] && has(p.Steps, next) {
+				seen[next] = true
+				queue = append(queue, p.Before(next)...)
+			}
+		}
+	}
+}
+
+func (p *Pipeline) checkTrains(c *checker) {
+	at := At("trains")
+	c.required(at.Attr("model"), p.Trains.Model)
+	if c.required(at.Attr("artifact"), p.Trains.Artifact) {
+		p.checkInput(c, at.Attr("artifact"), "", p.Trains.Artifact)
+		if strings.HasPrefix(p.Trains.Artifact, "dataset.") {
+			c.fault(at.Attr("artifact"), "%q is a dataset: name the output of a step", p.Trains.Artifact)
+		}
+	}
+	if p.Trains.Metrics == "" {
+		return // linking asks for it when the model has gates
+	}
+	step, there := p.Steps[p.Trains.Metrics]
+	switch {
+	case !there:
+		c.fault(at.Attr("metrics"), "there is no step %q; there are: %s", p.Trains.Metrics, strings.Join(sorted(p.Steps), ", "))
+	case !step.WritesMetrics():
+		c.fault(at.Attr("metrics"), "step %q writes no metrics: hand it the file with $(metrics) in args", p.Trains.Metrics)
+	}
+}
+
+// Value is the typed default of a parameter for formats that have types:
+// a string, a bool, or the digits of a number.
+func (p Parameter) Value() any {
+	if p.Default == nil {
+		return nil
+	}
+	switch p.Type {
+	case "number", "integer":
+		return Number(*p.Default)
+	case "boolean":
+		b, _ := strconv.ParseBool(*p.Default)
+		return b
+	}
+	return *p.Default
+}

@@ -1,0 +1,122 @@
+package spec
+
+import "slices"
+
+// Project is a linked set of specs: everything that one repository contains, with
+// every reference known to lead somewhere. Each list is sorted by name.
+type Project struct {
+	Repository Repository        `json:"repository"`
+	Tags       map[string]string `json:"tags,omitempty"` // of the provider and the platform
+	Platform   *Platform         `json:"platform"`
+	Buckets    []*Bucket         `json:"buckets,omitempty"`
+	Datasets   []*Dataset        `json:"datasets,omitempty"`
+	Registries []*Registry       `json:"registries,omitempty"`
+	Models     []*Model          `json:"models,omitempty"`
+	Pipelines  []*Pipeline       `json:"pipelines,omitempty"`
+	Endpoints  []*Endpoint       `json:"endpoints,omitempty"`
+
+	index map[Kind]map[string]Spec
+}
+
+// Repository is where the emitted files go.
+type Repository struct {
+	URL     string `json:"url"` // without credentials
+	Branch  string `json:"branch"`
+	Path    string `json:"path,omitempty"`    // of a monorepo; "" is the root
+	Starter string `json:"starter,omitempty"` // none or sklearn
+}
+
+func find[S any](p *Project, kind Kind, name string) S {
+	s, _ := p.index[kind][name].(S)
+	return s
+}
+
+// Bucket returns the bucket called name, or nil.
+func (p *Project) Bucket(name string) *Bucket { return find[*Bucket](p, KindBucket, name) }
+
+// Dataset returns the dataset called name, or nil.
+func (p *Project) Dataset(name string) *Dataset { return find[*Dataset](p, KindDataset, name) }
+
+// Registry returns the model registry called name, or nil.
+func (p *Project) Registry(name string) *Registry { return find[*Registry](p, KindRegistry, name) }
+
+// Model returns the registered model called name, or nil.
+func (p *Project) Model(name string) *Model { return find[*Model](p, KindModel, name) }
+
+// Pipeline returns the pipeline called name, or nil.
+func (p *Project) Pipeline(name string) *Pipeline { return find[*Pipeline](p, KindPipeline, name) }
+
+// Trainer returns the pipeline that trains a model, or nil.
+func (p *Project) Trainer(model string) *Pipeline {
+	i := slices.IndexFunc(p.Pipelines, func(pl *Pipeline) bool { return pl.Trains != nil && pl.Trains.Model == model })
+	if i < 0 {
+		return nil
+	}
+	return p.Pipelines[i]
+}
+
+// Orchestrator is the system that runs a pipeline.
+func (p *Project) Orchestrator(pl *Pipeline) string {
+	if pl.Orchestrator != "" {
+		return pl.Orchestrator
+	}
+	return p.Platform.Orchestrator
+}
+
+// TrackerOf is the registry that a pipeline's steps report to, or nil.
+func (p *Project) TrackerOf(pl *Pipeline) *Registry {
+	if pl.Tracking != "" {
+		return p.Registry(pl.Tracking)
+	}
+	if pl.Trains != nil {
+		if m := p.Model(pl.Trains.Model); m != nil {
+			return p.Registry(string(m.Registry))
+		}
+	}
+	return nil
+}
+
+// Destinations lists the environments that versions of a model may reach, in
+// order: those of promotion.to, or all of the platform's.
+func (p *Project) Destinations(m *Model) []string {
+	all := p.Platform.EnvironmentNames()
+	if len(m.Promotion.To) == 0 {
+		return all
+	}
+	return slices.DeleteFunc(all, func(name string) bool { return !slices.Contains(m.Promotion.To, name) })
+}
+
+// EnvironmentsOf lists the environments in which an endpoint runs: those that its
+// model may reach.
+func (p *Project) EnvironmentsOf(e *Endpoint) []string { return p.Destinations(p.Model(e.Model)) }
+
+// TrainingNamespace is where pipelines run.
+func (p *Project) TrainingNamespace() string { return p.Platform.Name + "-training" }
+
+// MonitoringNamespace is where rules and dashboards live.
+func (p *Project) MonitoringNamespace() string { return p.Platform.Name + "-monitoring" }
+
+// Namespace is where the endpoints of an environment run.
+func (p *Project) Namespace(environment string) string { return p.Platform.Name + "-" + environment }
+
+// Labels are on every object of the resource called name.
+func (p *Project) Labels(name string) map[string]string {
+	return map[string]string{
+		"app.kubernetes.io/managed-by": "terraform-provider-mlops",
+		"app.kubernetes.io/name":       name,
+		"app.kubernetes.io/part-of":    p.Platform.Name,
+	}
+}
+
+// Annotations carry the owner and the tags, whose values need not be valid labels.
+func (p *Project) Annotations() map[string]string {
+	a := map[string]string{"mlops.dev/owner": p.Platform.Owner}
+	for key, value := range p.Tags {
+		a["tags.mlops.dev/"+key] = value
+	}
+	return a
+}
+
+// Claim is the PersistentVolumeClaim that is a bucket in a cluster, and where pods
+// mount it. Only for cloud "local".
+func (p *Project) Claim(bucket string) (claim, mount string) { return bucket, "/mnt/" + bucket }
