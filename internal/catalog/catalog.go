@@ -8,6 +8,25 @@ package catalog
 // was not looked up; the emitted renovate.json asks Renovate to pin it.
 const ProgramsImage = "ghcr.io/mlflow/mlflow:v3.17.0"
 
+// PrometheusURL is where the Prometheus that the emitted repository deploys answers:
+// the Service that the Prometheus operator itself makes.
+const PrometheusURL = "http://prometheus-operated.monitoring:9090"
+
+// Tags of model servers that KServe's charts leave old or floating. MLServer: the
+// release on PyPI whose behaviour was tried. vLLM: KServe v0.20.0's own release manifest.
+const (
+	MLServerTag = "1.7.1"
+	VLLMTag     = "v0.20.0"
+)
+
+// PodSecurityVersion is the version of the Pod Security Standards that namespaces enforce.
+const PodSecurityVersion = "v1.34"
+
+// DriftImage runs the monitors of endpoints: Evidently's own image, which its release
+// workflow builds from each tag. 0.7.21 was built when pandas was 3.0, and 0.7.23
+// does not start with 3.1. Its digest was not looked up.
+const DriftImage = "docker.io/evidently/evidently-service:0.7.21"
+
 // Action is a GitHub action pinned to the commit of a tag.
 type Action struct {
 	Name   string

@@ -72,11 +72,13 @@ func (r *bucketResource) ModifyPlan(ctx context.Context, req resource.ModifyPlan
 	if req.Plan.Raw.IsNull() || r.settings == nil {
 		return
 	}
-	d, err := decode(spec.KindBucket, req.Config.Raw)
+	attrs, err := attributesOf(req.Config.Raw)
 	if err != nil {
 		resp.Diagnostics.AddError("Unable to Read Bucket", err.Error())
 		return
 	}
+	d := spec.Decode(spec.KindBucket, attrs)
+	r.settings.pending.note(spec.KindBucket, attrs, d)
 	resp.Diagnostics.Append(invalid(spec.KindBucket, d.Faults, true)...)
 	resp.Diagnostics.Append(needSpec(ctx, req.Config, "platform", spec.KindPlatform)...)
 	if resp.Diagnostics.HasError() || len(d.Unknown) > 0 {
@@ -92,7 +94,7 @@ func (r *bucketResource) ModifyPlan(ctx context.Context, req resource.ModifyPlan
 		resp.Diagnostics.AddError("Unable to Plan Bucket", err.Error())
 		return
 	}
-	if before, bad := priorBucket(req.State.Raw); !bad && before != nil && before.Platform != b.Platform {
+	if before, bad := priorBucket(req.State.Raw); !bad && before != nil && before.Platform != "" && before.Platform != b.Platform {
 		resp.RequiresReplace = append(resp.RequiresReplace, path.Root("platform"))
 	}
 	resp.Diagnostics.Append(resp.Plan.SetAttribute(ctx, path.Root("uri"), c.BucketURI(*b))...)
@@ -252,7 +254,12 @@ func (r *bucketResource) Delete(ctx context.Context, req resource.DeleteRequest,
 	}
 }
 
-// ImportState takes `platform/name`.
+// ImportState takes `platform/name`; the next plan takes the rest from the configuration.
 func (r *bucketResource) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
-	resource.ImportStatePassthroughID(ctx, path.Root("id"), req, resp)
+	_, name, ok := cutLast(req.ID, "/")
+	if !ok {
+		resp.Diagnostics.AddError("Unable to Import Bucket", fmt.Sprintf("%q must be PLATFORM/NAME.", req.ID))
+		return
+	}
+	resp.Diagnostics.Append(setAll(ctx, resp.State.SetAttribute, map[string]string{"id": req.ID, "name": name})...)
 }

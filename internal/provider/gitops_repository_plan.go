@@ -4,13 +4,17 @@ import (
 	"context"
 	"fmt"
 	"regexp"
+	"slices"
+	"strings"
 
+	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 	"github.com/hashicorp/terraform-plugin-framework/types/basetypes"
 
+	"github.com/gitops-ml/terraform-provider-mlops/internal/gitops"
 	"github.com/gitops-ml/terraform-provider-mlops/internal/spec"
 	"github.com/gitops-ml/terraform-provider-mlops/internal/templates"
 	"github.com/gitops-ml/terraform-provider-mlops/internal/templates/all"
@@ -71,38 +75,34 @@ func (r *gitopsRepositoryResource) ModifyPlan(ctx context.Context, req resource.
 	resp.Diagnostics.Append(resp.Plan.Set(ctx, &plan)...)
 }
 
-// known reports whether everything that decides the files is.
+// known reports whether everything that decides the files is, the specs aside.
 func (m *repositoryModel) known() bool {
 	for _, value := range []types.String{m.URL, m.Branch, m.Path, m.Starter, m.OnDrift} {
 		if value.IsUnknown() {
 			return false
 		}
 	}
-	if m.Contains.IsUnknown() || m.Adopt.IsUnknown() || m.Git.IsUnknown() {
-		return false
-	}
-	for _, element := range m.Contains.Elements() {
-		if element.IsUnknown() {
-			return false
-		}
-	}
-	return true
+	return !m.Contains.IsUnknown() && !m.Adopt.IsUnknown() && !m.Git.IsUnknown()
 }
 
+// plan sets what can be known of files, changes, commit and cost.
 func (r *gitopsRepositoryResource) plan(ctx context.Context, req resource.ModifyPlanRequest, plan *repositoryModel) diag.Diagnostics {
-	out, diags := r.render(ctx, plan)
+	specs, index, waiting, diags := parseSpecs(plan.Contains)
 	if diags.HasError() {
 		return diags
 	}
-	branch, err := r.open(ctx, plan)
-	if err != nil {
-		diags.Append(branchError("Unable to Open Repository", err))
+	if waiting > 0 {
+		diags.Append(r.planPartly(ctx, plan, specs, index, waiting)...)
 		return diags
 	}
-	defer func() { _ = branch.Close() }()
-	changes, err := branch.Compare(ctx, plan.desired(ctx, out.files))
-	if err != nil {
-		diags.Append(branchError("Unable to Plan Repository", err))
+	out, d := r.link(ctx, plan, specs, index)
+	diags.Append(d...)
+	if diags.HasError() {
+		return diags
+	}
+	changes, d := r.compare(ctx, plan, out)
+	diags.Append(d...)
+	if diags.HasError() {
 		return diags
 	}
 	if !req.State.Raw.IsNull() && changes.Empty() {
@@ -119,33 +119,140 @@ func (r *gitopsRepositoryResource) plan(ctx context.Context, req resource.Modify
 	return diags
 }
 
+// compare asks the branch what a commit of the rendered files would do.
+func (r *gitopsRepositoryResource) compare(ctx context.Context, plan *repositoryModel, out rendering) (*gitops.Changes, diag.Diagnostics) {
+	branch, err := r.open(ctx, plan)
+	if err != nil {
+		return nil, diag.Diagnostics{branchError("Unable to Open Repository", err)}
+	}
+	defer func() { _ = branch.Close() }()
+	changes, err := branch.Compare(ctx, plan.desired(ctx, out.files))
+	if err != nil {
+		return nil, diag.Diagnostics{branchError("Unable to Plan Repository", err)}
+	}
+	return changes, nil
+}
+
+// planPartly plans with specs that wait for a value of another resource. Each is
+// rendered with stand-ins: what is the same for all of them is known, a file that
+// differs is a named hole. Where even the list of files depends on the value,
+// nothing is known before apply.
+func (r *gitopsRepositoryResource) planPartly(ctx context.Context, plan *repositoryModel, specs []spec.Spec, index map[string]int, waiting int) (diags diag.Diagnostics) {
+	lates := r.settings.pending.missing(specs)
+	if len(lates) != waiting {
+		return diags // a function waits, or a resource that is not of this plan
+	}
+	all := [3][]spec.Spec{specs, specs, specs}
+	for _, l := range lates {
+		variants, ok := l.variants()
+		if !ok {
+			return diags
+		}
+		for i := range all {
+			all[i] = append(slices.Clip(all[i]), variants[i])
+		}
+	}
+	var outs [3]*gitops.Changes
+	for i := range all {
+		out, d := r.link(ctx, plan, all[i], index)
+		if d.HasError() {
+			if i == 0 {
+				diags.Append(withoutStandIns(d)...)
+			}
+			return diags
+		}
+		if outs[i], d = r.compare(ctx, plan, out); d.HasError() {
+			return d
+		}
+		plan.Cost = cost(out.project)
+	}
+	plan.holes(outs)
+	return diags
+}
+
+// withoutStandIns drops faults that are about the values we made up.
+func withoutStandIns(in diag.Diagnostics) (out diag.Diagnostics) {
+	for _, d := range in {
+		if !strings.Contains(d.Detail(), "late") {
+			out.Append(d)
+		}
+	}
+	return out
+}
+
+// holes sets files from what three renders would do: a sum where they agree,
+// unknown where they do not, nothing where even the paths differ.
+func (m *repositoryModel) holes(outs [3]*gitops.Changes) {
+	sums, certain := map[string]attr.Value{}, true
+	a, b, c := fold(outs[0].Files), fold(outs[1].Files), fold(outs[2].Files)
+	if len(a) != len(b) || len(a) != len(c) {
+		return
+	}
+	for path, sum := range a {
+		second, ok2 := b[path]
+		third, ok3 := c[path]
+		switch {
+		case !ok2 || !ok3:
+			return
+		case sum == second && sum == third:
+			sums[path] = types.StringValue(sum)
+		default:
+			sums[path] = types.StringUnknown()
+			certain = certain && slices.Contains(outs[0].Create, path)
+		}
+	}
+	m.Files = types.MapValueMust(types.StringType, sums)
+	if !certain {
+		return // a file that is there may turn out to stay as it is
+	}
+	lines := []attr.Value{}
+	for _, line := range listed(outs[0]) {
+		lines = append(lines, types.StringValue(line))
+	}
+	m.Changes = types.ListValueMust(types.StringType, lines)
+}
+
 // rendering is what a repository's specs become.
 type rendering struct {
 	project *spec.Project
 	files   *tree.Tree
 }
 
-// render parses, links and renders what a repository contains. Every fault is
-// reported on the element of contains that it concerns.
-func (r *gitopsRepositoryResource) render(ctx context.Context, m *repositoryModel) (out rendering, diags diag.Diagnostics) {
-	var texts []string
-	diags.Append(m.Contains.ElementsAs(ctx, &texts, false)...)
+// render parses, links and renders what a repository contains.
+func (r *gitopsRepositoryResource) render(ctx context.Context, m *repositoryModel) (rendering, diag.Diagnostics) {
+	specs, index, _, diags := parseSpecs(m.Contains)
 	if diags.HasError() {
-		return out, diags
+		return rendering{}, diags
 	}
-	specs, index := make([]spec.Spec, 0, len(texts)), map[string]int{}
-	for i, text := range texts {
-		s, err := spec.Parse(text)
+	out, d := r.link(ctx, m, specs, index)
+	diags.Append(d...)
+	return out, diags
+}
+
+// parseSpecs reads the elements of contains that are known, counts the others, and
+// remembers where each resource stands.
+func parseSpecs(contains types.List) (specs []spec.Spec, index map[string]int, waiting int, diags diag.Diagnostics) {
+	index = map[string]int{}
+	for i, element := range contains.Elements() {
+		text, ok := element.(types.String)
+		if !ok || text.IsUnknown() {
+			waiting++
+			continue
+		}
+		s, err := spec.Parse(text.ValueString())
 		if err != nil {
 			diags.AddAttributeError(path.Root("contains").AtListIndex(i), "Invalid Repository", fmt.Sprintf("Element %d of contains is %v.", i, err))
 			continue
 		}
-		index[string(s.Kind())+"/"+s.ID()] = i
+		index[key(s.Kind(), s.ID())] = i
 		specs = append(specs, s)
 	}
-	if diags.HasError() {
-		return out, diags
-	}
+	return specs, index, waiting, diags
+}
+
+// link joins the specs and renders them. Every fault is reported on the element of
+// contains that it concerns.
+func (r *gitopsRepositoryResource) link(ctx context.Context, m *repositoryModel, specs []spec.Spec, index map[string]int) (out rendering, diags diag.Diagnostics) {
 	project, faults := spec.Link(m.repository(), r.settings.tags(ctx), specs)
 	if faults.Err() == nil {
 		var err error
@@ -162,7 +269,7 @@ func (r *gitopsRepositoryResource) render(ctx context.Context, m *repositoryMode
 // contained puts a fault between resources on the element that it concerns.
 func contained(f spec.Fault, index map[string]int) diag.Diagnostic {
 	at := path.Root("contains")
-	if i, there := index[string(f.Kind)+"/"+f.Name]; there {
+	if i, there := index[key(f.Kind, f.Name)]; there {
 		at = at.AtListIndex(i)
 	}
 	if f.Warning {

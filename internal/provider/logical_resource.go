@@ -14,6 +14,7 @@ import (
 
 var (
 	_ resource.Resource                   = (*logicalResource)(nil)
+	_ resource.ResourceWithConfigure      = (*logicalResource)(nil)
 	_ resource.ResourceWithValidateConfig = (*logicalResource)(nil)
 	_ resource.ResourceWithModifyPlan     = (*logicalResource)(nil)
 	_ resource.ResourceWithImportState    = (*logicalResource)(nil)
@@ -23,6 +24,7 @@ var (
 // language and computes its spec, which a repository reads. Every logical resource
 // is this type with its kind and schema.
 type logicalResource struct {
+	configured
 	kind   spec.Kind
 	schema schema.Schema
 }
@@ -48,14 +50,18 @@ func (r *logicalResource) ModifyPlan(ctx context.Context, req resource.ModifyPla
 	if req.Plan.Raw.IsNull() {
 		return // destroyed: nothing outside Terraform goes with it
 	}
-	d, err := decode(r.kind, req.Config.Raw)
+	attrs, err := attributesOf(req.Config.Raw)
 	if err != nil {
 		resp.Diagnostics.AddError("Unable to Read "+title(r.kind), err.Error())
 		return
 	}
+	d := spec.Decode(r.kind, attrs)
 	resp.Diagnostics.Append(invalid(r.kind, d.Faults, true)...)
 	if resp.Diagnostics.HasError() {
 		return
+	}
+	if r.settings != nil {
+		r.settings.pending.note(r.kind, attrs, d)
 	}
 	value, err := specValue(d)
 	if err != nil {
@@ -85,17 +91,27 @@ func (r *logicalResource) ImportState(ctx context.Context, req resource.ImportSt
 	resource.ImportStatePassthroughID(ctx, path.Root("name"), req, resp)
 }
 
-// decode reads a configuration; attributes that are ours to compute are left out.
+// decode reads a configuration.
 func decode(kind spec.Kind, config tftypes.Value) (spec.Decoded, error) {
-	attrs, err := object(config, computed...)
+	attrs, err := attributesOf(config)
 	if err != nil {
 		return spec.Decoded{}, err
+	}
+	return spec.Decode(kind, attrs), nil
+}
+
+// attributesOf is a configuration as spec.Decode takes it: without the attributes
+// that are ours to compute, and with the names of the language.
+func attributesOf(config tftypes.Value) (map[string]any, error) {
+	attrs, err := object(config, computed...)
+	if err != nil {
+		return nil, err
 	}
 	if rules, there := attrs[innerName]; there {
 		attrs[outerName] = rules
 		delete(attrs, innerName)
 	}
-	return spec.Decode(kind, attrs), nil
+	return attrs, nil
 }
 
 // specValue is the attribute spec: unknown while something in it is.

@@ -29,15 +29,14 @@ var (
 // an API. Where the emitted repository deploys the registry, the emitted
 // registration program creates the model and this resource only checks it.
 type registeredModelResource struct {
-	configured
-	logical logicalResource
+	logicalResource
 }
 
 // NewRegisteredModelResource declares a model with its gates.
 func NewRegisteredModelResource() resource.Resource {
 	name, of := requiredText("Lower-case letters, digits and dashes, starting with a letter, at most 50 characters."), requiredText("`spec` of the `mlops_model_registry`.")
 	name.PlanModifiers = []planmodifier.String{stringplanmodifier.RequiresReplace()}
-	return &registeredModelResource{logical: logicalResource{kind: spec.KindModel, schema: schemaOf(spec.KindModel,
+	return &registeredModelResource{logicalResource{kind: spec.KindModel, schema: schemaOf(spec.KindModel,
 		"A registered model with its gates and its way to production.\n\nA **physical** resource where the registry exists (`managed = false`): name, description and tags live there; versions and aliases are never touched. "+
 			"Where the emitted repository deploys the registry it is logical: the emitted registration program creates the model.",
 		attributes{
@@ -65,21 +64,9 @@ func NewRegisteredModelResource() resource.Resource {
 		})}}
 }
 
-func (r *registeredModelResource) Metadata(ctx context.Context, req resource.MetadataRequest, resp *resource.MetadataResponse) {
-	r.logical.Metadata(ctx, req, resp)
-}
-
-func (r *registeredModelResource) Schema(ctx context.Context, req resource.SchemaRequest, resp *resource.SchemaResponse) {
-	r.logical.Schema(ctx, req, resp)
-}
-
 func (r *registeredModelResource) ValidateConfig(ctx context.Context, req resource.ValidateConfigRequest, resp *resource.ValidateConfigResponse) {
-	r.logical.ValidateConfig(ctx, req, resp)
+	r.logicalResource.ValidateConfig(ctx, req, resp)
 	resp.Diagnostics.Append(needSpec(ctx, req.Config, "registry", spec.KindRegistry)...)
-}
-
-func (r *registeredModelResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
-	r.logical.ModifyPlan(ctx, req, resp)
 }
 
 // remote is a model as its registry keeps it, and that registry; it is nil where
@@ -200,9 +187,4 @@ func (r *registeredModelResource) Delete(ctx context.Context, req resource.Delet
 	if err != nil && !errors.Is(err, registry.ErrNotFound) {
 		resp.Diagnostics.AddError("Unable to Delete Registered Model", err.Error())
 	}
-}
-
-// ImportState takes the name; the next plan reads the rest from the configuration.
-func (r *registeredModelResource) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
-	resource.ImportStatePassthroughID(ctx, path.Root("name"), req, resp)
 }

@@ -22,6 +22,8 @@ type settings struct {
 	Git    *gitSettings    `tfsdk:"git"`
 	Local  *localSettings  `tfsdk:"local"`
 	MLflow *mlflowSettings `tfsdk:"mlflow"`
+
+	pending pending
 }
 
 type gitSettings struct {

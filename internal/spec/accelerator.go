@@ -27,10 +27,16 @@ func (a Accelerator) Resource() string { return accelerators[a.Type] }
 // AcceleratorTypes lists the portable types.
 func AcceleratorTypes() []string { return sorted(accelerators) }
 
-func (c *checker) accelerator(at Path, a Accelerator) {
-	if c.required(at.Attr("type"), a.Type) && a.Resource() == "" {
-		c.fault(at.Attr("type"), "%q is not an accelerator; there are: %s", a.Type, strings.Join(AcceleratorTypes(), ", "))
+func (a *Accelerator) preset() { a.Count = 1 }
+
+func (c *checker) acceleratorType(at Path, name string) {
+	if c.required(at, name) && accelerators[name] == "" {
+		c.fault(at, "%q is not an accelerator; there are: %s", name, strings.Join(AcceleratorTypes(), ", "))
 	}
+}
+
+func (c *checker) accelerator(at Path, a Accelerator) {
+	c.acceleratorType(at.Attr("type"), a.Type)
 	if a.Count < 1 || a.Count > 64 {
 		c.fault(at.Attr("count"), "%d must be from 1 to 64", a.Count)
 	}
@@ -43,18 +49,12 @@ type Resources struct {
 	Accelerator *Accelerator `json:"accelerator,omitempty"`
 }
 
-func (r *Resources) complete() {
-	if r != nil && r.Accelerator != nil && r.Accelerator.Count == 0 {
-		r.Accelerator.Count = 1
-	}
-}
-
 func (c *checker) resources(at Path, r *Resources) {
 	if r == nil {
 		return
 	}
-	c.quantity(at.Attr("cpu"), r.CPU)
-	c.quantity(at.Attr("memory"), r.Memory)
+	c.cpu(at.Attr("cpu"), r.CPU)
+	c.memory(at.Attr("memory"), r.Memory)
 	if r.Accelerator != nil {
 		c.accelerator(at.Attr("accelerator"), *r.Accelerator)
 	}

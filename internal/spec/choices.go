@@ -46,6 +46,9 @@ var choices = map[string][]Choice{
 	"starter":       {{"none", true}, {"sklearn", true}},
 }
 
+// Enumerations lists the names of all enumerations.
+func Enumerations() []string { return sorted(choices) }
+
 // Values lists the values of an enumeration, those that are not supported yet included.
 func Values(enum string) []string {
 	var values []string
@@ -93,9 +96,9 @@ func (c *checker) choice(at Path, enum, value string) {
 	i := slices.IndexFunc(choices[enum], func(ch Choice) bool { return ch.Value == value })
 	switch {
 	case i < 0:
-		c.fault(at, "%q is not one of %s", value, strings.Join(Values(enum), ", "))
+		c.misplaced(at, "%q is not one of %s", value, strings.Join(Values(enum), ", "))
 	case !choices[enum][i].Supported:
-		c.fault(at, "%q is not supported by this version of the provider yet%s", value, supportedNow(enum))
+		c.misplaced(at, "%q is not supported by this version of the provider yet%s", value, supportedNow(enum))
 	}
 }
 

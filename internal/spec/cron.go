@@ -2,10 +2,12 @@ package spec
 
 import (
 	"fmt"
+	"regexp"
 	"strconv"
 	"strings"
 	"time"
-	_ "time/tzdata" // zones are checked against the embedded list, so that a plan is the same on every machine
+	_ "time/tzdata" // a machine without zones plans like every other
+	"unicode"
 )
 
 type cronField struct {
@@ -25,6 +27,9 @@ var cronFields = []cronField{
 // CheckCron reads a five-field cron expression: numbers, names, ranges, steps and
 // lists. Descriptors (@daily) and seconds are not part of it.
 func CheckCron(expr string) error {
+	if strings.ContainsFunc(expr, func(r rune) bool { return r != ' ' && unicode.IsSpace(r) }) {
+		return fmt.Errorf("%q: fields are separated by spaces only", expr)
+	}
 	fields := strings.Fields(expr)
 	if len(fields) != len(cronFields) {
 		return fmt.Errorf("%q has %d fields; a cron has 5: minute hour day-of-month month day-of-week", expr, len(fields))
@@ -42,7 +47,7 @@ func CheckCron(expr string) error {
 func (f cronField) check(part string) error {
 	span, step, stepped := strings.Cut(part, "/")
 	if stepped {
-		if n, err := strconv.Atoi(step); err != nil || n < 1 || n > f.max {
+		if n, err := strconv.Atoi(step); err != nil || n < 1 || n > f.max || strings.HasPrefix(step, "+") {
 			return fmt.Errorf("the step %q must be a number from 1 to %d", step, f.max)
 		}
 	}
@@ -88,12 +93,16 @@ func (c *checker) cron(at Path, expr string) {
 	}
 }
 
+// zoneForm is how the IANA database spells its zones. Some systems find others too,
+// whatever their case, and "posixrules".
+var zoneForm = regexp.MustCompile(`^[A-Z][A-Za-z0-9_+-]*(/[A-Z][A-Za-z0-9_+-]*)*$`)
+
 // zone checks an IANA time zone.
 func (c *checker) zone(at Path, name string) {
 	if name == "" {
 		return
 	}
-	if _, err := time.LoadLocation(name); err != nil || name == "Local" {
+	if _, err := time.LoadLocation(name); err != nil || name == "Local" || !zoneForm.MatchString(name) {
 		c.fault(at, "%q is not an IANA time zone such as \"Europe/Paris\" or \"UTC\"", name)
 	}
 }

@@ -32,13 +32,18 @@ func (*Bucket) complete() {}
 
 func (b *Bucket) checkValues(c *checker) {
 	c.host(At("name"), b.Name, 63)
+	c.required(At("platform"), string(b.Platform))
 	for i, r := range b.Lifecycle {
 		at := At("lifecycle").Index(i)
-		if r.ExpireAfterDays < 0 || r.NoncurrentExpireAfterDays < 0 {
-			c.fault(at, "days must not be negative")
+		days, noncurrent := at.Attr("expire_after_days"), at.Attr("noncurrent_expire_after_days")
+		if r.ExpireAfterDays < 0 {
+			c.fault(days, "%d must not be negative", r.ExpireAfterDays)
 		}
-		if r.ExpireAfterDays == 0 && r.NoncurrentExpireAfterDays == 0 {
-			c.fault(at, "the rule does nothing: set expire_after_days or noncurrent_expire_after_days")
+		if r.NoncurrentExpireAfterDays < 0 {
+			c.fault(noncurrent, "%d must not be negative", r.NoncurrentExpireAfterDays)
+		}
+		if r.ExpireAfterDays == 0 && r.NoncurrentExpireAfterDays == 0 && c.knows(days, noncurrent) {
+			c.misplaced(at, "the rule does nothing: set expire_after_days or noncurrent_expire_after_days")
 		}
 	}
 }
@@ -129,29 +134,56 @@ func (col Column) check(c *checker, at Path) {
 		c.choice(at.Attr("type"), "column", col.Type)
 	}
 	numeric := col.Type == "number" || col.Type == "integer"
-	if !numeric && (col.Min != "" || col.Max != "") {
-		c.fault(at, "min and max need a column of type number or integer")
+	for _, bound := range []struct {
+		attr  string
+		value Number
+	}{{"min", col.Min}, {"max", col.Max}} {
+		if !numeric && bound.value != "" && c.knows(at.Attr("type")) {
+			c.fault(at.Attr(bound.attr), "min and max need a column of type number or integer")
+		}
 	}
 	if col.Min != "" && col.Max != "" && col.Min.Cmp(col.Max) > 0 {
 		c.fault(at.Attr("min"), "%s is above max %s", col.Min, col.Max)
 	}
 	for i, v := range col.Values {
-		if numeric && !isNumber(v) {
-			c.fault(at.Attr("values").Index(i), "%q is not a number", v)
+		if why := notOf(col.Type, v); why != "" {
+			c.fault(at.Attr("values").Index(i), "%q is not %s", v, why)
 		}
 	}
 }
 
 func (d *Dataset) checkWhole(c *checker) {
-	n := 0
-	for _, set := range []bool{d.DVC != nil, d.LakeFS != nil, d.Bucket != nil, d.Local != nil} {
-		if set {
-			n++
+	var set []string
+	for _, source := range []struct {
+		attr string
+		set  bool
+	}{{"dvc", d.DVC != nil}, {"lakefs", d.LakeFS != nil}, {"bucket", d.Bucket != nil}, {"local", d.Local != nil}} {
+		if source.set {
+			set = append(set, source.attr)
+		}
+		if !c.knowsKeys(At(source.attr)) {
+			return
 		}
 	}
-	if n != 1 {
-		c.fault(At("name"), "dataset %q needs exactly one of dvc, lakefs, bucket, local; %d are set", d.Name, n)
+	if len(set) == 0 {
+		c.fault(At("name"), "dataset %q needs exactly one of dvc, lakefs, bucket, local; 0 are set", d.Name)
 	}
+	if len(set) > 1 {
+		c.misplaced(At(set[1]), "dataset %q needs exactly one of dvc, lakefs, bucket, local; %d are set: %s", d.Name, len(set), strings.Join(set, ", "))
+	}
+}
+
+// notOf says what a text is not when it is no value of a type, or "".
+func notOf(kind, text string) string {
+	switch {
+	case kind == "number" && !isNumber(text):
+		return "a number"
+	case kind == "integer" && !integerForm.MatchString(text):
+		return "a whole number"
+	case kind == "boolean" && text != "true" && text != "false":
+		return "true or false"
+	}
+	return ""
 }
 
 // relative checks a path inside the repository.
@@ -161,7 +193,7 @@ func (c *checker) relative(at Path, path string) {
 	}
 	bad := strings.HasPrefix(path, "/") || strings.HasPrefix(path, "-") || strings.ContainsAny(path, "\\\n:*?\"<>|$`'%#{}() ~!&;\t")
 	for part := range strings.SplitSeq(path, "/") {
-		bad = bad || slices.Contains([]string{"", ".", "..", ".git", ".mlops"}, part)
+		bad = bad || slices.Contains([]string{"", ".", "..", ".git", ".mlops"}, strings.ToLower(part))
 	}
 	if bad {
 		c.fault(at, "%q must be a plain relative path inside the repository, such as data/transactions.csv", path)

@@ -2,12 +2,12 @@ package spec
 
 import (
 	"encoding/json"
-	"fmt"
 	"maps"
 	"reflect"
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 )
 
 // Unknown stands for a value that is known only after apply.
@@ -24,35 +24,38 @@ type Decoded struct {
 // defaults and validates it. Values are what a configuration language has:
 // nil, bool, string, json.Number, []any, map[string]any and Unknown. Scalars are
 // converted as Terraform does (0.05 ↔ "0.05", true ↔ "true"). An attribute that
-// does not exist is a fault. When something is unknown, only faults that do not
-// depend on it are reported.
+// does not exist is a fault. When a value is unknown or cannot be read, only faults
+// that do not depend on it are reported beside it.
 func Decode(kind Kind, attrs map[string]any) Decoded {
 	d := decoder{}
 	s := New(kind)
-	d.object(nil, attrs, reflect.ValueOf(s).Elem())
+	at, root := make(Path, 0, 16), reflect.ValueOf(s).Elem()
+	d.object(at, attrs, root)
 	s.complete()
-	c := &checker{faults: d.faults}
-	if len(d.faults) == 0 {
-		checkText(c, nil, reflect.ValueOf(s).Elem())
-		s.checkValues(c)
-		if len(d.unknown) == 0 {
-			s.checkWhole(c)
-		}
+	c := &checker{holes: d.unknown}
+	for _, f := range d.faults {
+		c.holes = append(slices.Clip(c.holes), f.Path)
 	}
-	known := slices.DeleteFunc(c.faults, func(f Fault) bool {
-		return slices.ContainsFunc(d.unknown, f.Path.touches)
-	})
-	return Decoded{Spec: s, Unknown: d.unknown, Faults: known}
+	checkText(c, at, root)
+	s.checkValues(c)
+	s.checkWhole(c)
+	return Decoded{Spec: s, Unknown: d.unknown, Faults: append(d.faults, c.faults...)}
 }
 
+// decoder walks attributes and Go values side by side. Its paths share one buffer:
+// what is kept of them is a copy.
 type decoder struct {
 	unknown []Path
 	faults  Faults
 }
 
 func (d *decoder) fault(at Path, format string, args ...any) {
-	d.faults = append(d.faults, Fault{Path: at, Message: fmt.Sprintf(format, args...)})
+	d.faults = append(d.faults, newFault(slices.Clone(at), format, args...))
 }
+
+// preset is a type whose zero values are not the defaults. An attribute that is
+// written out as zero stays zero.
+type preset interface{ preset() }
 
 // value decodes v into out. A nil leaves the zero value.
 func (d *decoder) value(at Path, v any, out reflect.Value) {
@@ -60,12 +63,15 @@ func (d *decoder) value(at Path, v any, out reflect.Value) {
 	case nil:
 		return
 	case Unknown:
-		d.unknown = append(d.unknown, at)
+		d.unknown = append(d.unknown, slices.Clone(at))
 		return
 	}
 	switch out.Kind() {
 	case reflect.Pointer:
 		p := reflect.New(out.Type().Elem())
+		if fresh, ok := p.Interface().(preset); ok {
+			fresh.preset()
+		}
 		d.value(at, v, p.Elem())
 		out.Set(p)
 	case reflect.Struct:
@@ -87,12 +93,13 @@ func (d *decoder) value(at Path, v any, out reflect.Value) {
 func (d *decoder) object(at Path, attrs map[string]any, out reflect.Value) {
 	fields := fieldsOf(out.Type())
 	for _, name := range slices.Sorted(maps.Keys(attrs)) {
-		i, known := fields[name]
+		below := append(at, PathStep{Attr: name})
+		i, known := fields.index[name]
 		if !known {
-			d.fault(at.Attr(name), "there is no such attribute; there are: %s", strings.Join(slices.Sorted(maps.Keys(fields)), ", "))
+			d.fault(below, "there is no such attribute; there are: %s", strings.Join(sorted(fields.index), ", "))
 			continue
 		}
-		d.value(at.Attr(name), attrs[name], out.Field(i))
+		d.value(below, attrs[name], out.Field(i))
 	}
 }
 
@@ -105,7 +112,7 @@ func (d *decoder) mapping(at Path, v any, out reflect.Value) {
 	out.Set(reflect.MakeMapWithSize(out.Type(), len(m)))
 	for _, key := range slices.Sorted(maps.Keys(m)) {
 		elem := reflect.New(out.Type().Elem()).Elem()
-		d.value(at.Key(key), m[key], elem)
+		d.value(append(at, PathStep{Key: key, Form: KeyStep}), m[key], elem)
 		out.SetMapIndex(reflect.ValueOf(key), elem)
 	}
 }
@@ -118,7 +125,7 @@ func (d *decoder) list(at Path, v any, out reflect.Value) {
 	}
 	out.Set(reflect.MakeSlice(out.Type(), len(l), len(l)))
 	for i, e := range l {
-		d.value(at.Index(i), e, out.Index(i))
+		d.value(append(at, PathStep{Index: i, Form: IndexStep}), e, out.Index(i))
 	}
 }
 
@@ -133,22 +140,24 @@ func (d *decoder) scalar(at Path, v any, out reflect.Value) {
 		if out.Type() == reflect.TypeFor[Ref]() {
 			text = nameOf(text)
 		}
-		if _, number := v.(json.Number); !number && out.Type() == reflect.TypeFor[Number]() && !isNumber(text) {
+		if out.Type() == reflect.TypeFor[Number]() && !isNumber(text) {
 			d.fault(at, "%q is not a number", text)
 		}
 		out.SetString(text)
 	case reflect.Bool:
-		b, err := strconv.ParseBool(text)
-		if err != nil || (text != "true" && text != "false") {
+		_, number := v.(json.Number)
+		yes, no := text == "true" || text == "1", text == "false" || text == "0"
+		if number || (!yes && !no) {
 			d.fault(at, "%q must be true or false", text)
 		}
-		out.SetBool(b)
+		out.SetBool(yes)
 	case reflect.Int, reflect.Int64:
-		n, err := strconv.ParseInt(text, 10, 64)
-		if err != nil {
+		n := Number(text).Rat()
+		if !isNumber(text) || !n.IsInt() || !n.Num().IsInt64() {
 			d.fault(at, "%q must be a whole number", text)
+			return
 		}
-		out.SetInt(n)
+		out.SetInt(n.Num().Int64())
 	default:
 		d.fault(at, "cannot be decoded into %s", out.Type())
 	}
@@ -166,16 +175,25 @@ func scalarText(v any) (string, bool) {
 	return "", false
 }
 
-// fieldsOf maps JSON names to field indices.
-func fieldsOf(t reflect.Type) map[string]int {
-	fields := make(map[string]int, t.NumField())
+// fields are the attributes of a struct: names by field, and fields by name.
+type fields struct {
+	names []string
+	index map[string]int
+}
+
+var fieldsByType sync.Map // reflect.Type → *fields
+
+func fieldsOf(t reflect.Type) *fields {
+	if known, ok := fieldsByType.Load(t); ok {
+		return known.(*fields)
+	}
+	f := &fields{names: make([]string, t.NumField()), index: make(map[string]int, t.NumField())}
 	for i := range t.NumField() {
 		name, _, _ := strings.Cut(t.Field(i).Tag.Get("json"), ",")
-		if name != "" && name != "-" {
-			fields[name] = i
-		}
+		f.names[i], f.index[name] = name, i
 	}
-	return fields
+	fieldsByType.Store(t, f)
+	return f
 }
 
 // Ref is the name of another resource. Where users hand in the whole spec of

@@ -147,9 +147,9 @@ func (e *Endpoint) ID() string { return e.Name }
 
 func (e *Endpoint) complete() {
 	or(&e.Runtime, "mlserver")
-	e.Resources.complete()
 	if e.Replicas == nil {
-		e.Replicas = &Replicas{Min: 1, Max: 3}
+		e.Replicas = &Replicas{}
+		e.Replicas.preset()
 	}
 	if e.Autoscaling == nil {
 		e.Autoscaling = &Autoscaling{}
@@ -162,9 +162,6 @@ func (e *Endpoint) complete() {
 	if e.Rollout.Rollback == nil {
 		e.Rollout.Rollback = ptr(true)
 	}
-	if e.Shadow != nil && e.Shadow.Percent == 0 {
-		e.Shadow.Percent = 100
-	}
 	if e.SLO != nil && e.SLO.Window == "" {
 		e.SLO.Window = "30d"
 	}
@@ -176,14 +173,20 @@ func (e *Endpoint) complete() {
 			d.Threshold = "0.2"
 		}
 	}
-	for name, o := range e.Environments {
-		o.Resources.complete()
+	for _, o := range e.Environments {
 		if o.Autoscaling != nil {
+			or(&o.Autoscaling.Metric, e.Autoscaling.Metric)
+			if o.Autoscaling.Target == "" && o.Autoscaling.Metric == e.Autoscaling.Metric {
+				o.Autoscaling.Target = e.Autoscaling.Target
+			}
 			o.Autoscaling.complete()
 		}
-		e.Environments[name] = o
 	}
 }
+
+func (r *Replicas) preset() { r.Min, r.Max = 1, 3 }
+
+func (s *Shadow) preset() { s.Percent = 100 }
 
 func (a *Autoscaling) complete() {
 	or(&a.Metric, "concurrency")
@@ -203,19 +206,22 @@ func (e *Endpoint) checkValues(c *checker) {
 	e.Autoscaling.check(c, At("autoscaling"))
 	e.checkRollout(c, At("rollout"))
 	if e.Custom != nil {
-		c.image(At("custom", "image"), e.Custom.Image)
+		if c.required(At("custom", "image"), e.Custom.Image) {
+			c.image(At("custom", "image"), e.Custom.Image)
+		}
+		c.secretArgs(At("custom", "command"), e.Custom.Command)
 		if e.Custom.Port < 1 || e.Custom.Port > 65535 {
 			c.fault(At("custom", "port"), "%d must be from 1 to 65535", e.Custom.Port)
 		}
 	}
 	if e.Fallback != nil {
-		c.fault(At("fallback"), "a fallback needs a mesh, and no mesh is supported by this version of the provider yet; leave it out")
+		c.misplaced(At("fallback"), "a fallback needs a mesh, and no mesh is supported by this version of the provider yet; leave it out")
 	}
 	if e.Shadow != nil {
-		c.fault(At("shadow"), "a shadow needs a mesh, and no mesh is supported by this version of the provider yet; leave it out")
+		c.misplaced(At("shadow"), "a shadow needs a mesh, and no mesh is supported by this version of the provider yet; leave it out")
 	}
 	if e.Access != nil {
-		c.fault(At("access"), "access control needs a mesh, and no mesh is supported by this version of the provider yet; leave it out")
+		c.misplaced(At("access"), "access control needs a mesh, and no mesh is supported by this version of the provider yet; leave it out")
 	}
 	e.checkSLO(c)
 	e.checkMonitors(c)
@@ -237,6 +243,8 @@ func (c *checker) replicas(at Path, r *Replicas) {
 	switch {
 	case r.Min < 0:
 		c.fault(at.Attr("min"), "%d must not be negative", r.Min)
+	case r.Min == 0:
+		c.fault(at.Attr("min"), "0 needs autoscaling = \"knative\", which is not supported by this version of the provider yet: a scaler that counts requests cannot wake a stopped endpoint")
 	case r.Max < 1 || r.Max > 1000:
 		c.fault(at.Attr("max"), "%d must be from 1 to 1000", r.Max)
 	case r.Max < r.Min:
@@ -249,11 +257,11 @@ func (a *Autoscaling) check(c *checker, at Path) {
 	if a.Target.Rat().Sign() <= 0 {
 		c.fault(at.Attr("target"), "%s must be above zero", a.Target)
 	}
-	if (a.Metric == "cpu" || a.Metric == "gpu_utilization") && a.Target.Cmp("100") > 0 {
+	if (a.Metric == "cpu" || a.Metric == "gpu_utilization") && a.Target.Cmp("100") > 0 && c.knows(at.Attr("metric")) {
 		c.fault(at.Attr("target"), "%s must be a percentage from 1 to 100", a.Target)
 	}
-	if (a.Metric == "prometheus") != (a.Prometheus != nil) {
-		c.fault(at.Attr("prometheus"), "goes with metric = \"prometheus\", and only with it")
+	if (a.Metric == "prometheus") != (a.Prometheus != nil) && c.knows(at.Attr("metric")) && c.knows(At("autoscaling", "metric")) {
+		c.misplaced(at.Attr("prometheus"), "goes with metric = \"prometheus\", and only with it")
 	}
 	if a.Prometheus != nil {
 		c.required(at.Attr("prometheus").Attr("query"), a.Prometheus.Query)
@@ -269,7 +277,7 @@ func (e *Endpoint) checkRollout(c *checker, at Path) {
 	if r.Strategy == "rolling" && (len(r.Steps) > 0 || len(r.Analysis) > 0) {
 		c.fault(at.Attr("strategy"), "steps and analysis belong to \"canary\"; \"rolling\" replaces one pod after the other")
 	}
-	if r.Rollback != nil && !*r.Rollback {
+	if r.Strategy == "rolling" && r.Rollback != nil && !*r.Rollback && c.knows(at.Attr("strategy")) {
 		c.fault(at.Attr("rollback"), "\"rolling\" keeps the old pods until the new ones are ready, always: leave rollback out")
 	}
 	last := int64(0)
@@ -281,9 +289,23 @@ func (e *Endpoint) checkRollout(c *checker, at Path) {
 		c.duration(at.Attr("steps").Index(i).Attr("pause"), s.Pause)
 	}
 	for i, a := range r.Analysis {
-		c.choice(at.Attr("analysis").Index(i).Attr("metric"), "analysis", a.Metric)
-		c.choice(at.Attr("analysis").Index(i).Attr("op"), "op", a.Op)
+		here := at.Attr("analysis").Index(i)
+		if c.required(here.Attr("metric"), a.Metric) {
+			c.choice(here.Attr("metric"), "analysis", a.Metric)
+		}
+		c.bound(here, a.Op, a.Threshold)
 	}
+}
+
+// bound checks a comparison with one threshold.
+func (c *checker) bound(at Path, op string, threshold Number) {
+	if c.required(at.Attr("op"), op) {
+		c.choice(at.Attr("op"), "op", op)
+	}
+	if op == "between" {
+		c.fault(at.Attr("op"), "\"between\" belongs to gates: compare with one threshold")
+	}
+	c.required(at.Attr("threshold"), string(threshold))
 }
 
 func (e *Endpoint) checkSLO(c *checker) {
@@ -291,6 +313,9 @@ func (e *Endpoint) checkSLO(c *checker) {
 		return
 	}
 	at := At("slo")
+	if e.SLO.Availability == "" && e.SLO.LatencyP95Ms == "" && c.knows(at.Attr("availability"), at.Attr("latency_p95_ms")) {
+		c.misplaced(at, "promises nothing: set availability or latency_p95_ms")
+	}
 	if e.SLO.Availability != "" && (e.SLO.Availability.Rat().Sign() <= 0 || e.SLO.Availability.Cmp("100") >= 0) {
 		c.fault(at.Attr("availability"), "%s must be a percentage above 0 and below 100", e.SLO.Availability)
 	}
@@ -321,12 +346,9 @@ func (e *Endpoint) checkMonitors(c *checker) {
 	}
 	if p := e.Monitors.Performance; p != nil {
 		at := At("monitors", "performance")
-		c.required(at.Attr("metric"), p.Metric)
+		c.metric(at.Attr("metric"), p.Metric)
 		c.required(at.Attr("labels"), p.Labels)
-		c.choice(at.Attr("op"), "op", p.Op)
-		if p.Threshold == "" {
-			c.fault(at.Attr("threshold"), "must be set")
-		}
+		c.bound(at, p.Op, p.Threshold)
 	}
 }
 
@@ -347,11 +369,8 @@ func (e *Endpoint) checkAlerts(c *checker) {
 
 func (e *Endpoint) checkWhole(c *checker) {
 	c.required(At("model"), e.Model)
-	if (e.Runtime == "custom") != (e.Custom != nil) {
-		c.fault(At("custom"), "goes with runtime = \"custom\", and only with it")
-	}
-	if e.Replicas.Min == 0 {
-		c.fault(At("replicas", "min"), "0 needs autoscaling = \"knative\", which is not supported by this version of the provider yet: a scaler that counts requests cannot wake a stopped endpoint")
+	if (e.Runtime == "custom") != (e.Custom != nil) && c.knows(At("runtime")) {
+		c.misplaced(At("custom"), "goes with runtime = \"custom\", and only with it")
 	}
 }
 

@@ -3,6 +3,7 @@ package spec
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -58,37 +59,93 @@ func (f Faults) Err() error {
 // Refuse is the fault of a setting that the chosen system cannot express.
 // The message should name the system and the systems that can.
 func Refuse(s Spec, at Path, format string, args ...any) Fault {
-	return Fault{Kind: s.Kind(), Name: s.ID(), Path: at, Message: fmt.Sprintf(format, args...)}
+	f := newFault(at, format, args...)
+	f.Kind, f.Name = s.Kind(), s.ID()
+	return f
 }
 
-// FaultsOf takes the faults out of an error chain; an error of another kind
-// becomes one fault without a path.
+// newFault writes a message in which no credential of a quoted value survives.
+func newFault(at Path, format string, args ...any) Fault {
+	return Fault{Path: at, Message: redact(fmt.Sprintf(format, args...))}
+}
+
+// FaultsOf takes the faults out of an error chain, also out of joined errors; an
+// error of another kind becomes one fault without a path.
 func FaultsOf(err error) Faults {
 	if err == nil {
 		return nil
 	}
-	var many Faults
-	var one Fault
-	switch {
-	case errors.As(err, &many):
-		return many
-	case errors.As(err, &one):
-		return Faults{one}
+	if joined, ok := err.(interface{ Unwrap() []error }); ok {
+		var all Faults
+		for _, e := range joined.Unwrap() {
+			all = append(all, FaultsOf(e)...)
+		}
+		return all
+	}
+	switch err := err.(type) {
+	case Faults:
+		return err
+	case Fault:
+		return Faults{err}
+	}
+	if inner := errors.Unwrap(err); inner != nil && holdsFaults(inner) {
+		return FaultsOf(inner)
 	}
 	return Faults{{Message: err.Error()}}
 }
 
-// checker gathers the faults of one resource.
-type checker struct {
-	faults Faults
+func holdsFaults(err error) bool {
+	var many Faults
+	var one Fault
+	return errors.As(err, &many) || errors.As(err, &one)
 }
 
+// checker gathers the faults of one resource.
+// A rule that reads other values than the one at its fault's path asks knows or
+// knowsKeys about them.
+type checker struct {
+	faults Faults
+	holes  []Path // of values that are unknown or could not be read
+}
+
+// fault reports a mistake in the value at a path; nothing is said of a value that
+// is not known with everything below it.
 func (c *checker) fault(at Path, format string, args ...any) {
-	c.faults = append(c.faults, Fault{Path: at, Message: fmt.Sprintf(format, args...)})
+	if c.knows(at) {
+		c.faults = append(c.faults, newFault(at, format, args...))
+	}
+}
+
+// misplaced reports that there is a value at a path, or how it is called, whatever
+// it holds.
+func (c *checker) misplaced(at Path, format string, args ...any) {
+	if c.knowsKeys(at) {
+		c.faults = append(c.faults, newFault(at, format, args...))
+	}
 }
 
 func (c *checker) warn(at Path, format string, args ...any) {
-	c.faults = append(c.faults, Fault{Path: at, Message: fmt.Sprintf(format, args...), Warning: true})
+	if c.knows(at) {
+		f := newFault(at, format, args...)
+		f.Warning = true
+		c.faults = append(c.faults, f)
+	}
+}
+
+// knows reports whether the values at some paths are known, with everything below.
+func (c *checker) knows(paths ...Path) bool {
+	for _, at := range paths {
+		if slices.ContainsFunc(c.holes, at.touches) {
+			return false
+		}
+	}
+	return true
+}
+
+// knowsKeys reports whether it is known what stands at a path and which keys it has;
+// single values below need not be known.
+func (c *checker) knowsKeys(at Path) bool {
+	return !slices.ContainsFunc(c.holes, func(hole Path) bool { return len(hole) <= len(at) && hole.touches(at) })
 }
 
 // required reports whether value is there; its absence is a fault.

@@ -13,6 +13,8 @@ import (
 // of specs does not matter. tags are the provider's; the platform's win.
 func Link(repository Repository, tags map[string]string, specs []Spec) (*Project, Faults) {
 	l := linker{p: &Project{Repository: repository, index: map[Kind]map[string]Spec{}}}
+	specs = slices.Clone(specs)
+	slices.SortStableFunc(specs, func(a, b Spec) int { return cmp.Or(cmp.Compare(a.Kind(), b.Kind()), cmp.Compare(a.ID(), b.ID())) })
 	for _, s := range specs {
 		l.add(s)
 	}
@@ -24,19 +26,14 @@ func Link(repository Repository, tags map[string]string, specs []Spec) (*Project
 	if l.p.Tags == nil {
 		l.p.Tags = map[string]string{}
 	}
+	for _, key := range sorted(tags) {
+		if !tagForm.MatchString(key) || len(key) > 50 {
+			l.faults = append(l.faults, newFault(At("tags").Key(key), "the key of a tag of the provider must be letters, digits, dashes, dots and underscores, at most 50 characters"))
+		}
+	}
 	maps.Copy(l.p.Tags, l.p.Platform.Tags)
-	sortByID(l.p.Buckets)
-	sortByID(l.p.Datasets)
-	sortByID(l.p.Registries)
-	sortByID(l.p.Models)
-	sortByID(l.p.Pipelines)
-	sortByID(l.p.Endpoints)
 	l.check()
 	return l.p, l.faults
-}
-
-func sortByID[S Spec](specs []S) {
-	slices.SortFunc(specs, func(a, b S) int { return cmp.Compare(a.ID(), b.ID()) })
 }
 
 type linker struct {
@@ -110,10 +107,7 @@ func (l *linker) check() {
 		}
 	}
 	for _, m := range l.p.Models {
-		l.refer(m, At("registry"), KindRegistry, string(m.Registry))
-		for i, to := range m.Promotion.To {
-			l.environment(m, At("promotion", "to").Index(i), to)
-		}
+		l.model(m)
 	}
 	for _, pl := range l.p.Pipelines {
 		l.pipeline(pl)
@@ -123,10 +117,24 @@ func (l *linker) check() {
 	}
 }
 
-func (l *linker) environment(s Spec, at Path, name string) {
-	if _, there := l.p.Platform.Environments[name]; !there {
+func (l *linker) model(m *Model) {
+	l.refer(m, At("registry"), KindRegistry, string(m.Registry))
+	for i, to := range m.Promotion.To {
+		at := At("promotion", "to").Index(i)
+		from := l.p.Platform.Environments[to].PromoteFrom
+		if l.environment(m, at, to) && from != "" && !slices.Contains(m.Promotion.To, from) {
+			l.fault(m, at, "%q is promoted from %q, which is not in promotion.to: no version would ever get there", to, from)
+		}
+	}
+}
+
+// environment reports a name that is none of the platform's environments.
+func (l *linker) environment(s Spec, at Path, name string) bool {
+	_, there := l.p.Platform.Environments[name]
+	if !there {
 		l.fault(s, at, "platform %q has no environment %q; it has: %s", l.p.Platform.Name, name, strings.Join(l.p.Platform.EnvironmentNames(), ", "))
 	}
+	return there
 }
 
 func (l *linker) bucket(b *Bucket) {
@@ -147,6 +155,9 @@ func (l *linker) pipeline(pl *Pipeline) {
 	l.refer(pl, At("tracking"), KindRegistry, pl.Tracking)
 	if pl.Artifacts == "" && len(l.p.Buckets) == 0 && l.passesFiles(pl) {
 		l.fault(pl, At("artifacts"), "must name a bucket: its steps hand files to each other")
+	}
+	if pl.Artifacts == "" && len(l.p.Buckets) > 1 && l.passesFiles(pl) {
+		l.fault(pl, At("artifacts"), "must name one of the buckets %s: its steps hand files to each other", strings.Join(sorted(l.p.index[KindBucket]), ", "))
 	}
 	if t := pl.Triggers; t.Data != nil {
 		l.refer(pl, At("triggers", "data", "dataset"), KindDataset, t.Data.Dataset)
@@ -171,6 +182,9 @@ func (l *linker) passesFiles(pl *Pipeline) bool {
 func (l *linker) trains(pl *Pipeline) {
 	if !l.refer(pl, At("trains", "model"), KindModel, pl.Trains.Model) {
 		return
+	}
+	if first := l.p.Trainer(pl.Trains.Model); first != pl {
+		l.fault(pl, At("trains", "model"), "model %q is trained by pipeline %q already: a model has one pipeline", pl.Trains.Model, first.Name)
 	}
 	if m := l.p.Model(pl.Trains.Model); len(m.Gates) > 0 && pl.Trains.Metrics == "" {
 		l.fault(pl, At("trains", "metrics"), "must name the step that writes $(metrics): model %q has gates on %s", m.Name, m.Gates[0].Metric)
@@ -202,13 +216,9 @@ func (l *linker) step(pl *Pipeline, name string) {
 // allowed checks an image against the platform's registries.
 func (l *linker) allowed(s Spec, at Path, image string) {
 	registries := l.p.Platform.Security.AllowedRegistries
-	if image == "" || len(registries) == 0 {
+	within := func(r string) bool { return strings.HasPrefix(image, strings.TrimSuffix(r, "/")+"/") }
+	if image == "" || len(registries) == 0 || slices.ContainsFunc(registries, within) {
 		return
-	}
-	for _, r := range registries {
-		if strings.HasPrefix(image, strings.TrimSuffix(r, "/")+"/") {
-			return
-		}
 	}
 	l.fault(s, at, "%q is from none of the registries that the platform allows: %s", image, strings.Join(registries, ", "))
 }
@@ -251,14 +261,23 @@ func (l *linker) endpoint(e *Endpoint) {
 		}
 		l.monitored(e)
 	}
+	served := l.refer(e, At("model"), KindModel, e.Model)
+	var runs []string
+	if served {
+		runs = l.p.EnvironmentsOf(e)
+	}
 	for _, name := range sorted(e.Environments) {
-		l.environment(e, At("environments").Key(name), name)
+		at := At("environments").Key(name)
+		if l.environment(e, at, name) && served && !slices.Contains(runs, name) {
+			l.fault(e, at, "has no effect: promotion.to of model %q leaves %q out", e.Model, name)
+		}
 	}
-	if !l.refer(e, At("model"), KindModel, e.Model) {
-		return
-	}
-	for _, name := range l.p.EnvironmentsOf(e) {
-		l.quota(e, At("resources"), e.In(name).Resources, name)
+	for _, name := range runs {
+		at := At("resources")
+		if e.Environments[name].Resources != nil {
+			at = At("environments").Key(name).Attr("resources")
+		}
+		l.quota(e, at, e.In(name).Resources, name)
 	}
 }
 

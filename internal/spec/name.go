@@ -18,22 +18,23 @@ var (
 )
 
 // label checks the name of a resource: an RFC 1123 label of at most size characters.
-func (c *checker) label(at Path, name string, size int) {
+func (c *checker) label(at Path, name string, size int) (good bool) {
 	switch {
 	case !c.required(at, name):
 	case !labelForm.MatchString(name):
-		c.fault(at, "%q must be lower-case letters, digits and dashes, and start and end with a letter or digit; %q would do", name, K8sName(name))
+		c.misplaced(at, "%q must be lower-case letters, digits and dashes, and start and end with a letter or digit; %q would do", name, K8sName(name))
 	case len(name) > size:
-		c.fault(at, "%q has %d characters, at most %d are possible", name, len(name), size)
+		c.misplaced(at, "%q has %d characters, at most %d are possible", name, len(name), size)
+	default:
+		return true
 	}
+	return false
 }
 
 // host checks a name that becomes a host name: a label that starts with a letter.
 func (c *checker) host(at Path, name string, size int) {
-	before := len(c.faults)
-	c.label(at, name, size)
-	if len(c.faults) == before && !hostForm.MatchString(name) {
-		c.fault(at, "%q must start with a letter", name)
+	if c.label(at, name, size) && !hostForm.MatchString(name) {
+		c.misplaced(at, "%q must start with a letter", name)
 	}
 }
 
@@ -41,22 +42,26 @@ func (c *checker) host(at Path, name string, size int) {
 func (c *checker) ident(at Path, name string) {
 	switch {
 	case !identForm.MatchString(name):
-		c.fault(at, "the name %q must be letters, digits, dashes and underscores, and start with a letter", name)
+		c.misplaced(at, "the name %q must be letters, digits, dashes and underscores, and start with a letter or underscore", name)
 	case len(name) > 63:
-		c.fault(at, "the name %q has %d characters, at most 63 are possible", name, len(name))
+		c.misplaced(at, "the name %q has %d characters, at most 63 are possible", name, len(name))
 	}
 }
 
 // distinct reports names that become one name under K8sName, which targets use.
-func (c *checker) distinct(at func(string) Path, names []string) {
+func (c *checker) distinct(names []string, at func(i int) Path) {
 	first := map[string]string{}
-	for _, name := range names {
+	for i, name := range names {
 		made := K8sName(name)
-		if other, taken := first[made]; taken {
-			c.fault(at(name), "%q and %q both become %q in systems that allow only lower-case letters, digits and dashes: rename one", other, name, made)
-			continue
+		other, taken := first[made]
+		switch {
+		case !taken:
+			first[made] = name
+		case other == name:
+			c.misplaced(at(i), "%q is named twice", name)
+		default:
+			c.misplaced(at(i), "%q and %q both become %q in systems that allow only lower-case letters, digits and dashes: rename one", other, name, made)
 		}
-		first[made] = name
 	}
 }
 

@@ -27,10 +27,10 @@ func (n Number) MarshalJSON() ([]byte, error) {
 
 // UnmarshalJSON reads a JSON number or a string that holds one.
 func (n *Number) UnmarshalJSON(data []byte) error {
-	text := strings.Trim(string(data), `"`)
-	if text == "null" {
+	if string(data) == "null" {
 		return nil
 	}
+	text := strings.Trim(string(data), `"`)
 	if !isNumber(text) {
 		return fmt.Errorf("%s is not a number", data)
 	}
@@ -76,10 +76,18 @@ func (d Duration) Value() (length time.Duration, ok bool) {
 		if err != nil {
 			return 0, false
 		}
+		if n > int64(longest/units[part[2]]) {
+			return 0, false
+		}
 		length += time.Duration(n) * units[part[2]]
+		if length > longest {
+			return 0, false
+		}
 	}
-	return length, length < 100*365*24*time.Hour
+	return length, true
 }
+
+const longest = 100 * 365 * 24 * time.Hour
 
 // Seconds is the length of d in whole seconds.
 func (d Duration) Seconds() int64 {
@@ -91,8 +99,20 @@ func (c *checker) duration(at Path, d Duration) {
 	if d == "" {
 		return
 	}
-	if v, ok := d.Value(); !ok || v < 0 {
+	v, ok := d.Value()
+	switch {
+	case !ok:
 		c.fault(at, "%q is not a duration: write a number with its unit, such as \"90s\", \"10m\", \"24h\" or \"30d\"", string(d))
+	case v%time.Second != 0:
+		c.fault(at, "%q must be whole seconds", string(d))
+	}
+}
+
+// span checks a duration that cannot be zero.
+func (c *checker) span(at Path, d Duration) {
+	c.duration(at, d)
+	if v, ok := d.Value(); ok && v == 0 {
+		c.fault(at, "%q must be at least one second", string(d))
 	}
 }
 
@@ -120,11 +140,45 @@ func (q Quantity) Rat() (amount *big.Rat, ok bool) {
 	return amount.Mul(amount, suffixes[m[2]]), true
 }
 
-func (c *checker) quantity(at Path, q Quantity) {
-	if q == "" {
-		return
+// Canonical is q as Kubernetes' API servers write it back ("0.5" → "500m",
+// "1024Mi" → "1Gi"), so that nobody sees a difference where there is none.
+func (q Quantity) Canonical() string {
+	amount, ok := q.Rat()
+	if !ok {
+		return string(q)
 	}
-	if amount, ok := q.Rat(); !ok || amount.Sign() <= 0 {
+	forms := []string{"P", "T", "G", "M", "k", "", "m"}
+	if strings.HasSuffix(string(q), "i") && amount.IsInt() {
+		forms = []string{"Pi", "Ti", "Gi", "Mi", "Ki", ""}
+	}
+	for _, suffix := range forms {
+		if count := new(big.Rat).Quo(amount, suffixes[suffix]); count.IsInt() && count.Sign() > 0 {
+			return count.Num().String() + suffix
+		}
+	}
+	return string(q)
+}
+
+// quantity reports whether q is set and an amount above zero.
+func (c *checker) quantity(at Path, q Quantity) (amount *big.Rat, ok bool) {
+	if q == "" {
+		return nil, false
+	}
+	if amount, ok = q.Rat(); !ok || amount.Sign() <= 0 {
 		c.fault(at, "%q is not an amount above zero: write \"2\", \"500m\" or \"8Gi\"", string(q))
+		return nil, false
+	}
+	return amount, true
+}
+
+func (c *checker) cpu(at Path, q Quantity) {
+	if _, ok := c.quantity(at, q); ok && strings.ContainsAny(string(q), "kMGTP") {
+		c.fault(at, "%q is not a number of cores: write \"2\" or \"500m\"", string(q))
+	}
+}
+
+func (c *checker) memory(at Path, q Quantity) {
+	if amount, ok := c.quantity(at, q); ok && amount.Cmp(suffixes["Mi"]) < 0 {
+		c.fault(at, "%q is less than a mebibyte: write the unit, such as \"512Mi\" or \"8Gi\"", string(q))
 	}
 }

@@ -1,6 +1,7 @@
 package spec
 
 import (
+	"maps"
 	"regexp"
 	"slices"
 	"strconv"
@@ -99,18 +100,22 @@ func (p *Pipeline) ID() string { return p.Name }
 
 // StepNames lists the steps so that each stands after those it needs, otherwise by name.
 func (p *Pipeline) StepNames() []string {
+	names, before := sorted(p.Steps), map[string][]string{}
+	for _, name := range names {
+		before[name] = p.Before(name)
+	}
 	done, order := map[string]bool{}, []string{}
-	for len(order) < len(p.Steps) {
-		before := len(order)
-		for _, name := range sorted(p.Steps) {
-			ready := !slices.ContainsFunc(p.Before(name), func(b string) bool { return !done[b] })
+	for len(order) < len(names) {
+		ended := len(order)
+		for _, name := range names {
+			ready := !slices.ContainsFunc(before[name], func(b string) bool { return !done[b] })
 			if !done[name] && ready {
 				done[name] = true
 				order = append(order, name)
 			}
 		}
-		if len(order) == before {
-			return sorted(p.Steps) // a cycle: validation has reported it
+		if len(order) == ended {
+			return names // a cycle: validation has reported it
 		}
 	}
 	return order
@@ -137,9 +142,10 @@ func (p *Pipeline) ImageOf(step string) string {
 	return p.Image
 }
 
-// WritesMetrics reports whether a step's command line names the metrics file.
+// WritesMetrics reports whether a step's command line or environment names the
+// metrics file.
 func (s Step) WritesMetrics() bool {
-	return slices.ContainsFunc(slices.Concat(s.Command, s.Args), func(arg string) bool {
+	return slices.ContainsFunc(slices.Concat(s.Command, s.Args, slices.Collect(maps.Values(s.Env))), func(arg string) bool {
 		tokens, _ := Tokens(arg)
 		return slices.ContainsFunc(tokens, func(t Token) bool { return t.Kind == MetricToken })
 	})
@@ -147,14 +153,26 @@ func (s Step) WritesMetrics() bool {
 
 var moduleForm = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z_][A-Za-z0-9_]*)*$`)
 
-// Module is the Python module that a step runs as `python -m MODULE`, or "". It is
-// sound when each part of it is an identifier.
+// installed are packages of Python and of the locked requirements that steps may
+// run: they are not the team's code.
+var installed = []string{
+	"asyncio", "concurrent", "ctypes", "dvc", "email", "encodings", "html", "http", "importlib", "json", "logging", "mlflow", "multiprocessing", "numpy",
+	"os", "pandas", "pip", "pytest", "scipy", "skops", "sklearn", "sqlite3", "unittest", "urllib", "venv", "wsgiref", "xml", "yaml", "zoneinfo",
+}
+
+// Module is the team's module that a step runs as `python -m PACKAGE.MODULE`, or "".
+// It is sound when each part of it is an identifier.
 func (s Step) Module() (module string, sound bool) {
 	line := slices.Concat(s.Command, s.Args)
 	if len(line) < 3 || line[1] != "-m" || (line[0] != "python" && line[0] != "python3") {
 		return "", false
 	}
-	return line[2], moduleForm.MatchString(line[2])
+	top, _, dotted := strings.Cut(line[2], ".")
+	sound = moduleForm.MatchString(line[2])
+	if slices.Contains(installed, top) || (sound && !dotted) {
+		return "", false
+	}
+	return line[2], sound
 }
 
 func (p *Pipeline) complete() {
@@ -163,7 +181,6 @@ func (p *Pipeline) complete() {
 		if s.Cache == nil {
 			s.Cache = ptr(true)
 		}
-		s.Resources.complete()
 		p.Steps[name] = s
 	}
 	if p.Triggers == nil {
@@ -182,7 +199,7 @@ func (p *Pipeline) checkValues(c *checker) {
 	c.image(At("image"), p.Image)
 	c.choice(At("concurrency"), "concurrency", p.Concurrency)
 	c.choice(At("orchestrator"), "orchestrator", p.Orchestrator)
-	c.duration(At("timeout"), p.Timeout)
+	c.span(At("timeout"), p.Timeout)
 	for _, name := range sorted(p.Parameters) {
 		p.Parameters[name].check(c, At("parameters").Key(name), name)
 	}
@@ -203,13 +220,8 @@ func (p Parameter) check(c *checker, at Path, name string) {
 		return
 	}
 	text := *p.Default
-	switch {
-	case p.Type == "number" && !isNumber(text):
-		c.fault(at.Attr("default"), "%q is not a number", text)
-	case p.Type == "integer" && !integerForm.MatchString(text):
-		c.fault(at.Attr("default"), "%q is not a whole number", text)
-	case p.Type == "boolean" && text != "true" && text != "false":
-		c.fault(at.Attr("default"), "%q is not true or false", text)
+	if why := notOf(p.Type, text); why != "" {
+		c.fault(at.Attr("default"), "%q is not %s", text, why)
 	}
 	if why := secretIn(name, text); why != "" && p.Type == "string" {
 		c.fault(at.Attr("default"), "plain-text secret: the value %s; %s", why, useSecretEnv)
@@ -220,12 +232,15 @@ func (s Step) check(c *checker, at Path, name string) {
 	c.ident(at, name)
 	c.image(at.Attr("image"), s.Image)
 	c.resources(at.Attr("resources"), s.Resources)
-	c.duration(at.Attr("timeout"), s.Timeout)
+	c.span(at.Attr("timeout"), s.Timeout)
 	if s.Retries < 0 || s.Retries > 10 {
 		c.fault(at.Attr("retries"), "%d must be from 0 to 10", s.Retries)
 	}
-	for _, out := range s.Outputs {
-		c.ident(at.Attr("outputs"), out)
+	for i, out := range s.Outputs {
+		c.ident(at.Attr("outputs").Index(i), out)
+		if K8sName(out) == "metrics" {
+			c.fault(at.Attr("outputs").Index(i), "the output name %q is taken by $(metrics)", out)
+		}
 	}
 	for _, in := range sorted(s.Inputs) {
 		c.ident(at.Attr("inputs").Key(in), in)
@@ -247,10 +262,10 @@ func (s Step) check(c *checker, at Path, name string) {
 
 func (c *checker) env(at Path, name string) {
 	if !envForm.MatchString(name) {
-		c.fault(at, "%q is not the name of an environment variable", name)
+		c.misplaced(at, "%q is not the name of an environment variable", name)
 	}
 	if strings.HasPrefix(name, "MLOPS_") {
-		c.fault(at, "variables that start with MLOPS_ are set by the emitted repository itself: choose another name")
+		c.misplaced(at, "variables that start with MLOPS_ are set by the emitted repository itself: choose another name")
 	}
 }
 
@@ -269,15 +284,22 @@ func (t *Triggers) check(c *checker, at Path) {
 			}
 		}
 	}
+	if t.Data != nil {
+		c.misplaced(at.Attr("data"), "a run that a dataset starts is not supported by this version of the provider yet; triggers that are: schedule, push, manual")
+	}
+	if t.Drift != nil {
+		c.misplaced(at.Attr("drift"), "a run that drift starts is not supported by this version of the provider yet; triggers that are: schedule, push, manual; monitors.drift.retrain of the endpoint tells people to start one")
+	}
 }
 
 func (p *Pipeline) checkWhole(c *checker) {
 	if len(p.Steps) == 0 {
 		c.fault(At("steps"), "must have at least one step")
 	}
-	c.distinct(func(n string) Path { return At("steps").Key(n) }, sorted(p.Steps))
-	c.distinct(func(n string) Path { return At("parameters").Key(n) }, sorted(p.Parameters))
-	for _, name := range sorted(p.Steps) {
+	names, parameters := sorted(p.Steps), sorted(p.Parameters)
+	c.distinct(names, func(i int) Path { return At("steps").Key(names[i]) })
+	c.distinct(parameters, func(i int) Path { return At("parameters").Key(parameters[i]) })
+	for _, name := range names {
 		p.checkStep(c, name)
 	}
 	p.checkCycles(c)
@@ -288,40 +310,42 @@ func (p *Pipeline) checkWhole(c *checker) {
 
 func (p *Pipeline) checkStep(c *checker, name string) {
 	at, s := At("steps").Key(name), p.Steps[name]
-	if p.ImageOf(name) == "" {
+	if p.ImageOf(name) == "" && c.knows(At("image")) {
 		c.fault(at.Attr("image"), "must be set, here or as image of the pipeline")
 	}
 	if len(s.Command) == 0 {
 		c.fault(at.Attr("command"), "must be set: the program and its first arguments")
 	}
-	if name == "dataset" || name == "gate" || name == "register" {
-		c.fault(at, "the step name %q is taken: datasets are inputs called dataset.NAME, gate and register are added to every pipeline that trains", name)
+	if made := K8sName(name); made == "dataset" || made == "gate" || made == "register" {
+		c.misplaced(at, "the step name %q is taken: datasets are inputs called dataset.NAME, gate and register are added to every pipeline that trains", name)
 	}
 	if pts := p.Timeout.Seconds(); pts > 0 && s.Timeout.Seconds() > pts {
 		c.fault(at.Attr("timeout"), "%s is longer than the whole pipeline's timeout %s", s.Timeout, p.Timeout)
 	}
-	c.distinct(func(string) Path { return at.Attr("outputs") }, s.Outputs)
-	c.distinct(func(n string) Path { return at.Attr("inputs").Key(n) }, sorted(s.Inputs))
-	if slices.ContainsFunc(s.Outputs, func(o string) bool { return K8sName(o) == "metrics" }) {
-		c.fault(at.Attr("outputs"), "the output name \"metrics\" is taken by $(metrics)")
-	}
-	for _, in := range sorted(s.Inputs) {
+	inputs := sorted(s.Inputs)
+	c.distinct(s.Outputs, func(i int) Path { return at.Attr("outputs").Index(i) })
+	c.distinct(inputs, func(i int) Path { return at.Attr("inputs").Key(inputs[i]) })
+	for _, in := range inputs {
 		p.checkInput(c, at.Attr("inputs").Key(in), name, s.Inputs[in])
 	}
 	for i, need := range s.Needs {
 		if _, there := p.Steps[need]; !there {
-			c.fault(at.Attr("needs").Index(i), "there is no step %q; there are: %s", need, strings.Join(sorted(p.Steps), ", "))
+			p.noStep(c, at.Attr("needs").Index(i), need)
 		}
 	}
-	for env := range s.SecretEnv {
+	for _, env := range sorted(s.SecretEnv) {
 		if _, twice := s.Env[env]; twice {
-			c.fault(at.Attr("secret_env").Key(env), "is set in env too")
+			c.misplaced(at.Attr("secret_env").Key(env), "is set in env too")
 		}
 	}
-	p.checkTokens(c, at.Attr("command"), s, s.Command)
-	p.checkTokens(c, at.Attr("args"), s, s.Args)
+	for i, arg := range s.Command {
+		p.checkTokens(c, at, at.Attr("command").Index(i), arg)
+	}
+	for i, arg := range s.Args {
+		p.checkTokens(c, at, at.Attr("args").Index(i), arg)
+	}
 	for _, env := range sorted(s.Env) {
-		p.checkTokens(c, at.Attr("env").Key(env), s, []string{s.Env[env]})
+		p.checkTokens(c, at, at.Attr("env").Key(env), s.Env[env])
 	}
 }
 
@@ -333,11 +357,17 @@ func (p *Pipeline) checkInput(c *checker, at Path, step, from string) {
 		c.fault(at, "%q must be \"STEP.OUTPUT\" or \"dataset.NAME\"", from)
 	case source == "dataset":
 	case !there:
-		c.fault(at, "there is no step %q; there are: %s", source, strings.Join(sorted(p.Steps), ", "))
+		p.noStep(c, at, source)
 	case source == step:
 		c.fault(at, "a step cannot read its own output")
-	case !slices.Contains(upstream.Outputs, output):
+	case !slices.Contains(upstream.Outputs, output) && c.knows(At("steps").Key(source).Attr("outputs")):
 		c.fault(at, "step %q has no output %q; it has: %s", source, output, orNone(upstream.Outputs))
+	}
+}
+
+func (p *Pipeline) noStep(c *checker, at Path, name string) {
+	if c.knowsKeys(At("steps")) {
+		c.fault(at, "there is no step %q; there are: %s", name, orNone(sorted(p.Steps)))
 	}
 }
 
@@ -348,25 +378,21 @@ func orNone(names []string) string {
 	return strings.Join(names, ", ")
 }
 
-func (p *Pipeline) checkTokens(c *checker, at Path, s Step, args []string) {
-	for i, arg := range args {
-		here := at
-		if last := at[len(at)-1]; last.Form == AttrStep {
-			here = at.Index(i)
-		}
-		tokens, err := Tokens(arg)
-		if err != nil {
-			c.fault(here, "%v", err)
-		}
-		for _, t := range tokens {
-			switch {
-			case t.Kind == ParamToken && !has(p.Parameters, t.Name):
-				c.fault(here, "there is no parameter %q; there are: %s", t.Name, orNone(sorted(p.Parameters)))
-			case t.Kind == InputToken && !has(s.Inputs, t.Name):
-				c.fault(here, "the step has no input %q; it has: %s", t.Name, orNone(sorted(s.Inputs)))
-			case t.Kind == OutputToken && !slices.Contains(s.Outputs, t.Name):
-				c.fault(here, "the step has no output %q; it has: %s", t.Name, orNone(s.Outputs))
-			}
+// checkTokens checks the tokens of one text of the step at a path.
+func (p *Pipeline) checkTokens(c *checker, step, at Path, text string) {
+	s := p.Steps[step[len(step)-1].Key]
+	tokens, err := Tokens(text)
+	if err != nil {
+		c.fault(at, "%v", err)
+	}
+	for _, t := range tokens {
+		switch {
+		case t.Kind == ParamToken && !has(p.Parameters, t.Name) && c.knowsKeys(At("parameters")):
+			c.fault(at, "there is no parameter %q; there are: %s", t.Name, orNone(sorted(p.Parameters)))
+		case t.Kind == InputToken && !has(s.Inputs, t.Name) && c.knowsKeys(step.Attr("inputs")):
+			c.fault(at, "the step has no input %q; it has: %s", t.Name, orNone(sorted(s.Inputs)))
+		case t.Kind == OutputToken && !slices.Contains(s.Outputs, t.Name) && c.knows(step.Attr("outputs")):
+			c.fault(at, "the step has no output %q; it has: %s", t.Name, orNone(s.Outputs))
 		}
 	}
 }
@@ -376,23 +402,52 @@ func has[V any](m map[string]V, key string) bool {
 	return there
 }
 
-// checkCycles reports each step that waits for itself.
+// checkCycles reports each step that waits for itself, on the reference that starts
+// the shortest way back to it.
 func (p *Pipeline) checkCycles(c *checker) {
+	before := map[string][]string{}
+	for name := range p.Steps {
+		before[name] = p.Before(name)
+	}
 	for _, start := range sorted(p.Steps) {
-		seen, queue := map[string]bool{}, p.Before(start)
-		for len(queue) > 0 {
-			next := queue[0]
-			queue = queue[1:]
+		if way := wayBack(before, start); way != nil {
+			c.fault(p.edge(start, way[0]), "the step waits for itself: needs and inputs form a cycle: %s", strings.Join(append([]string{start}, way...), " needs "))
+		}
+	}
+}
+
+// wayBack is the shortest way from a step along before to itself, or nil.
+func wayBack(before map[string][]string, start string) []string {
+	seen, queue := map[string]bool{}, [][]string{{start}}
+	for len(queue) > 0 {
+		way := queue[0]
+		queue = queue[1:]
+		for _, next := range before[way[len(way)-1]] {
+			longer := append(slices.Clip(way), next)
 			if next == start {
-				c.fault(At("steps").Key(start), "the step waits for itself: needs and inputs form a cycle")
-				break
+				return longer[1:]
 			}
-			if !seen[next] && has(p.Steps, next) {
+			if !seen[next] {
 				seen[next] = true
-				queue = append(queue, p.Before(next)...)
+				queue = append(queue, longer)
 			}
 		}
 	}
+	return nil
+}
+
+// edge is the path of the reference by which a step waits for another.
+func (p *Pipeline) edge(step, other string) Path {
+	at, s := At("steps").Key(step), p.Steps[step]
+	if i := slices.Index(s.Needs, other); i >= 0 {
+		return at.Attr("needs").Index(i)
+	}
+	for _, in := range sorted(s.Inputs) {
+		if source, _, _ := strings.Cut(s.Inputs[in], "."); source == other {
+			return at.Attr("inputs").Key(in)
+		}
+	}
+	return at
 }
 
 func (p *Pipeline) checkTrains(c *checker) {
@@ -408,10 +463,11 @@ func (p *Pipeline) checkTrains(c *checker) {
 		return // linking asks for it when the model has gates
 	}
 	step, there := p.Steps[p.Trains.Metrics]
+	writers := At("steps").Key(p.Trains.Metrics)
 	switch {
 	case !there:
-		c.fault(at.Attr("metrics"), "there is no step %q; there are: %s", p.Trains.Metrics, strings.Join(sorted(p.Steps), ", "))
-	case !step.WritesMetrics():
+		p.noStep(c, at.Attr("metrics"), p.Trains.Metrics)
+	case !step.WritesMetrics() && c.knows(writers.Attr("command"), writers.Attr("args"), writers.Attr("env")):
 		c.fault(at.Attr("metrics"), "step %q writes no metrics: hand it the file with $(metrics) in args", p.Trains.Metrics)
 	}
 }

@@ -93,7 +93,7 @@ type Package struct {
 var Components = []string{"argo_cd", "argo_workflows", "cert_manager", "grafana", "keda", "kserve", "mlflow", "opencost", "prometheus"}
 
 // ReservedEnvironments are namespaces and folders that the emitted repository uses itself.
-var ReservedEnvironments = []string{"platform", "training", "monitoring", "base"}
+var ReservedEnvironments = []string{"platform", "training", "monitoring", "base", "storage"}
 
 // Kind is KindPlatform.
 func (*Platform) Kind() Kind { return KindPlatform }
@@ -125,6 +125,7 @@ func (p *Platform) complete() {
 			*d.list = d.value
 		}
 		slices.Sort(*d.list)
+		*d.list = slices.Compact(*d.list)
 	}
 	if p.Security == nil {
 		p.Security = &Security{}
@@ -151,7 +152,9 @@ func (p *Platform) checkValues(c *checker) {
 		values []string
 	}{{"metrics", o.Metrics}, {"dashboards", o.Dashboards}, {"drift", o.Drift}, {"tracing", o.Tracing}, {"logs", o.Logs}, {"cost", o.Cost}} {
 		for _, value := range v.values {
-			c.choice(At("observability", v.attr), v.attr, value)
+			if c.required(At("observability", v.attr), value) {
+				c.choice(At("observability", v.attr), v.attr, value)
+			}
 		}
 	}
 	c.choice(At("security", "pod_security"), "pod_security", p.Security.PodSecurity)
@@ -165,9 +168,9 @@ func (p *Platform) checkValues(c *checker) {
 	if p.Cluster != nil {
 		c.required(At("cluster", "name"), p.Cluster.Name)
 	}
-	for key := range p.Tags {
+	for _, key := range sorted(p.Tags) {
 		if !tagForm.MatchString(key) || len(key) > 50 {
-			c.fault(At("tags").Key(key), "the key must be letters, digits, dashes, dots and underscores, at most 50 characters")
+			c.misplaced(At("tags").Key(key), "the key must be letters, digits, dashes, dots and underscores, at most 50 characters")
 		}
 	}
 	p.checkPackages(c)
@@ -180,7 +183,7 @@ func (p *Platform) checkPackages(c *checker) {
 	for _, name := range sorted(p.Packages) {
 		at, pkg := At("packages").Key(name), p.Packages[name]
 		if !slices.Contains(Components, name) {
-			c.fault(at, "there is no component %q; there are: %s", name, strings.Join(Components, ", "))
+			c.misplaced(at, "there is no component %q; there are: %s", name, strings.Join(Components, ", "))
 		}
 		if pkg.Existing && (pkg.Version != "" || pkg.Values != "") {
 			c.fault(at.Attr("existing"), "an existing component is not deployed from here, so version and values have no effect: leave them out")
@@ -191,7 +194,7 @@ func (p *Platform) checkPackages(c *checker) {
 func (e Environment) check(c *checker, at Path, name string) {
 	c.host(at, name, 20)
 	if slices.Contains(ReservedEnvironments, name) {
-		c.fault(at, "the name %q is used by the emitted repository itself; reserved are %s", name, strings.Join(ReservedEnvironments, ", "))
+		c.misplaced(at, "the name %q is used by the emitted repository itself; reserved are %s", name, strings.Join(ReservedEnvironments, ", "))
 	}
 	if e.Approvals < 0 || e.Approvals > 6 {
 		c.fault(at.Attr("approvals"), "%d must be from 0 to 6", e.Approvals)
@@ -205,15 +208,19 @@ func (e Environment) check(c *checker, at Path, name string) {
 		fat := at.Attr("freeze").Index(i)
 		c.cron(fat.Attr("cron"), f.Cron)
 		if c.required(fat.Attr("duration"), string(f.Duration)) {
-			c.duration(fat.Attr("duration"), f.Duration)
+			c.span(fat.Attr("duration"), f.Duration)
 		}
 		c.zone(fat.Attr("timezone"), f.Timezone)
 	}
 	if e.Quota != nil {
-		c.quantity(at.Attr("quota").Attr("cpu"), e.Quota.CPU)
-		c.quantity(at.Attr("quota").Attr("memory"), e.Quota.Memory)
+		c.cpu(at.Attr("quota").Attr("cpu"), e.Quota.CPU)
+		c.memory(at.Attr("quota").Attr("memory"), e.Quota.Memory)
 		for _, a := range sorted(e.Quota.Accelerators) {
-			c.accelerator(at.Attr("quota").Attr("accelerators").Key(a), Accelerator{Type: a, Count: max(1, e.Quota.Accelerators[a])})
+			here := at.Attr("quota").Attr("accelerators").Key(a)
+			c.acceleratorType(here, a)
+			if e.Quota.Accelerators[a] < 0 {
+				c.fault(here, "%d must not be negative", e.Quota.Accelerators[a])
+			}
 		}
 	}
 	if e.Budget != nil {
@@ -236,10 +243,10 @@ func (p *Platform) checkWhole(c *checker) {
 	if len(p.Environments) == 0 {
 		c.fault(At("environments"), "must name at least one environment, such as { staging = {}, production = { promote_from = \"staging\" } }")
 	}
-	if p.Cloud != "local" && p.Cloud != "kubernetes" && p.Region == "" {
+	if slices.Contains([]string{"aws", "google", "azure"}, p.Cloud) && p.Region == "" && c.knows(At("cloud")) {
 		c.fault(At("region"), "must be set for cloud %q", p.Cloud)
 	}
-	if p.Cloud == "local" && p.Region != "" {
+	if p.Cloud == "local" && p.Region != "" && c.knows(At("cloud")) {
 		c.fault(At("region"), "cloud \"local\" has no regions: leave it out")
 	}
 	for _, name := range sorted(p.Environments) {

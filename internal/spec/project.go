@@ -96,8 +96,17 @@ func (p *Project) TrainingNamespace() string { return p.Platform.Name + "-traini
 // MonitoringNamespace is where rules and dashboards live.
 func (p *Project) MonitoringNamespace() string { return p.Platform.Name + "-monitoring" }
 
+// StorageNamespace is where the folders of local buckets are prepared.
+func (p *Project) StorageNamespace() string { return p.Platform.Name + "-storage" }
+
 // Namespace is where the endpoints of an environment run.
 func (p *Project) Namespace(environment string) string { return p.Platform.Name + "-" + environment }
+
+// ServingPriority and TrainingPriority are the PriorityClasses of this platform's pods.
+func (p *Project) ServingPriority() string { return p.Platform.Name + "-serving" }
+
+// TrainingPriority ranks below ServingPriority: a run waits, a caller does not.
+func (p *Project) TrainingPriority() string { return p.Platform.Name + "-training" }
 
 // Labels are on every object of the resource called name.
 func (p *Project) Labels(name string) map[string]string {
@@ -120,3 +129,6 @@ func (p *Project) Annotations() map[string]string {
 // Claim is the PersistentVolumeClaim that is a bucket in a cluster, and where pods
 // mount it. Only for cloud "local".
 func (p *Project) Claim(bucket string) (claim, mount string) { return bucket, "/mnt/" + bucket }
+
+// PodUser is the user and group of all pods that share files on volumes.
+const PodUser = 65532

@@ -81,7 +81,7 @@ func (r *Registry) checkValues(c *checker) {
 		c.required(At("credentials", "secret"), r.Credentials.Secret)
 		for _, env := range sorted(r.Credentials.Keys) {
 			if !envForm.MatchString(env) {
-				c.fault(At("credentials", "keys").Key(env), "%q is not the name of an environment variable", env)
+				c.misplaced(At("credentials", "keys").Key(env), "%q is not the name of an environment variable", env)
 			}
 		}
 	}
@@ -90,11 +90,11 @@ func (r *Registry) checkValues(c *checker) {
 func (r *Registry) checkWhole(c *checker) {
 	set := map[string]bool{"mlflow": r.MLflow != nil, "weights_and_biases": r.WeightsAndBiases != nil, "neptune": r.Neptune != nil, "clearml": r.ClearML != nil}
 	for _, system := range sorted(set) {
-		if set[system] && system != r.Type {
-			c.fault(At(system), "settings of %s, but type is %q: remove them or change type", system, r.Type)
+		if set[system] && system != r.Type && c.knows(At("type")) {
+			c.misplaced(At(system), "settings of %s, but type is %q: remove them or change type", system, r.Type)
 		}
 	}
-	if r.Type == "mlflow" && r.MLflow.TrackingURI == "" {
+	if r.Type == "mlflow" && r.MLflow.TrackingURI == "" && c.knows(At("type")) && c.knows(At("mlflow", "managed")) {
 		c.fault(At("mlflow", "tracking_uri"), "must be set when managed = false: it says where the existing server is")
 	}
 }
@@ -168,11 +168,13 @@ func (m *Model) checkValues(c *checker) {
 	c.choice(At("promotion", "mode"), "promotion", m.Promotion.Mode)
 	c.duration(At("promotion", "soak"), m.Promotion.Soak)
 	for i, r := range m.Lineage.Require {
-		c.choice(At("lineage", "require").Index(i), "lineage", r)
+		if c.required(At("lineage", "require").Index(i), r) {
+			c.choice(At("lineage", "require").Index(i), "lineage", r)
+		}
 	}
 	for _, key := range sorted(m.Tags) {
 		if !tagForm.MatchString(key) || len(key) > 250 {
-			c.fault(At("tags").Key(key), "the key must be letters, digits, dashes, dots and underscores")
+			c.misplaced(At("tags").Key(key), "the key must be letters, digits, dashes, dots and underscores")
 		}
 		if len(m.Tags[key]) > 5000 {
 			c.fault(At("tags").Key(key), "the value has %d characters, at most 5000 are possible", len(m.Tags[key]))
@@ -181,30 +183,42 @@ func (m *Model) checkValues(c *checker) {
 }
 
 func (g Gate) check(c *checker, at Path) {
-	if c.required(at.Attr("metric"), g.Metric) && !metricForm.MatchString(g.Metric) {
-		c.fault(at.Attr("metric"), "%q must be letters, digits, dashes and underscores", g.Metric)
-	}
+	c.metric(at.Attr("metric"), g.Metric)
 	if c.required(at.Attr("op"), g.Op) {
 		c.choice(at.Attr("op"), "op", g.Op)
 	}
-	bounds := g.Min != "" || g.Max != ""
-	switch {
-	case g.Op == "between":
-		if g.Min == "" || g.Max == "" || g.Threshold != "" || g.Baseline != "" {
-			c.fault(at, "\"between\" needs min and max, and nothing else")
-		} else if g.Min.Cmp(g.Max) > 0 {
-			c.fault(at.Attr("min"), "%s is above max %s", g.Min, g.Max)
-		}
-	case bounds:
-		c.fault(at, "min and max belong to op = \"between\"")
-	case (g.Threshold == "") == (g.Baseline == ""):
-		c.fault(at, "needs either threshold or baseline")
+	if why := g.bounds(); why != "" && c.knows(at.Attr("op"), at.Attr("threshold"), at.Attr("baseline"), at.Attr("min"), at.Attr("max")) {
+		c.misplaced(at, "%s", why)
+	}
+	if g.Min != "" && g.Max != "" && g.Min.Cmp(g.Max) > 0 {
+		c.fault(at.Attr("min"), "%s is above max %s", g.Min, g.Max)
 	}
 	if g.Baseline != "" && g.Baseline != "champion" {
 		c.fault(at.Attr("baseline"), "%q is not a baseline; there is \"champion\"", g.Baseline)
 	}
-	if g.Tolerance != "" && (g.Baseline == "" || g.Tolerance.Rat().Sign() < 0) {
+	if g.Tolerance != "" && (g.Baseline == "" || g.Tolerance.Rat().Sign() < 0) && c.knows(at.Attr("baseline")) {
 		c.fault(at.Attr("tolerance"), "must be zero or above, and needs baseline")
+	}
+}
+
+// bounds says what is wrong with the combination of a gate's bounds, or "".
+func (g Gate) bounds() string {
+	switch {
+	case g.Op == "between" && (g.Min == "" || g.Max == "" || g.Threshold != "" || g.Baseline != ""):
+		return "\"between\" needs min and max, and nothing else"
+	case g.Op == "between":
+		return ""
+	case g.Min != "" || g.Max != "":
+		return "min and max belong to op = \"between\""
+	case (g.Threshold == "") == (g.Baseline == ""):
+		return "needs either threshold or baseline"
+	}
+	return ""
+}
+
+func (c *checker) metric(at Path, name string) {
+	if c.required(at, name) && !metricForm.MatchString(name) {
+		c.fault(at, "%q must be letters, digits, dashes and underscores", name)
 	}
 }
 

@@ -9,7 +9,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 )
 
 // Version is the version of the canonical JSON that Encode writes and Parse reads.
@@ -92,8 +91,9 @@ func marshal(v any) ([]byte, error) {
 // ErrNotSpec says that a text is not the spec attribute of a resource.
 var ErrNotSpec = errors.New("not a spec: use the attribute `spec` of a resource or the result of a function of this provider")
 
-// Parse reads what Encode wrote. The spec is complete and was valid when it was
-// encoded; a text of a newer version is refused.
+// Parse reads what Encode wrote. The spec was valid when it was encoded; what an
+// older release did not know yet gets its default. A text of a newer version is
+// refused.
 func Parse(text string) (Spec, error) {
 	var head struct {
 		Kind    Kind `json:"kind"`
@@ -109,12 +109,9 @@ func Parse(text string) (Spec, error) {
 	case head.Version != Version:
 		return nil, fmt.Errorf("%s: spec version %d: this provider reads version %d; use one provider version for the whole configuration", head.Kind, head.Version, Version)
 	}
-	dec := json.NewDecoder(bytes.NewReader([]byte(text)))
-	if err := dec.Decode(s); err != nil {
+	if err := json.Unmarshal([]byte(text), s); err != nil {
 		return nil, fmt.Errorf("%s: %w", head.Kind, err)
 	}
-	if _, err := dec.Token(); !errors.Is(err, io.EOF) {
-		return nil, ErrNotSpec
-	}
+	s.complete()
 	return s, nil
 }

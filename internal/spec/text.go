@@ -10,8 +10,12 @@ import (
 )
 
 var (
-	credentialURI = regexp.MustCompile(`[A-Za-z][A-Za-z0-9+.-]*://[^/\s@:]*:[^/\s@]+@`)
-	imageForm     = regexp.MustCompile(`^[a-z0-9]([a-z0-9._:/-]*[a-z0-9])?(:[A-Za-z0-9_][A-Za-z0-9_.-]{0,127})?(@sha256:[0-9a-f]{64})?$`)
+	imageHost = `[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?(?::[0-9]{1,5})?`
+	imagePart = `[a-z0-9]+(?:(?:\.|_{1,2}|-+)[a-z0-9]+)*`
+	imageForm = regexp.MustCompile(`^(?:` + imageHost + `/)?` + imagePart + `(?:/` + imagePart + `)*(?::([A-Za-z0-9_][A-Za-z0-9_.-]{0,127}))?(@sha256:[0-9a-f]{64})?$`)
+
+	credentialURI = regexp.MustCompile(`([A-Za-z][A-Za-z0-9+.-]*://)[^/\s@:"'<>]*:([^\s@"'<>]+)@`)
+	portForm      = regexp.MustCompile(`^[0-9]{1,5}[/?#,;)}\]]`)
 )
 
 // checkText walks every string of a spec for what is wrong anywhere: a URI that
@@ -25,32 +29,69 @@ func checkText(c *checker, at Path, v reflect.Value) {
 			checkText(c, at, v.Elem())
 		}
 	case reflect.Struct:
-		for i := range v.NumField() {
-			name, _, _ := strings.Cut(v.Type().Field(i).Tag.Get("json"), ",")
-			if name != "-" {
-				checkText(c, at.Attr(name), v.Field(i))
-			}
+		for i, name := range fieldsOf(v.Type()).names {
+			checkText(c, append(at, PathStep{Attr: name}), v.Field(i))
 		}
 	case reflect.Slice:
 		for i := range v.Len() {
-			checkText(c, at.Index(i), v.Index(i))
+			checkText(c, append(at, PathStep{Index: i, Form: IndexStep}), v.Index(i))
 		}
 	case reflect.Map:
-		for _, key := range slices.SortedFunc(slices.Values(v.MapKeys()), func(a, b reflect.Value) int { return strings.Compare(a.String(), b.String()) }) {
-			checkString(c, at.Key(key.String()), key.String())
-			checkText(c, at.Key(key.String()), v.MapIndex(key))
+		keys := make([]string, 0, v.Len())
+		for _, key := range v.MapKeys() {
+			keys = append(keys, key.String())
+		}
+		slices.Sort(keys)
+		for _, key := range keys {
+			below := append(at, PathStep{Key: key, Form: KeyStep})
+			checkString(c, below, key)
+			checkText(c, below, v.MapIndex(reflect.ValueOf(key)))
 		}
 	default:
 	}
 }
 
+// checkString checks one text. The path is the walk's own buffer: it is copied
+// before it is kept.
 func checkString(c *checker, at Path, text string) {
-	if credentialURI.MatchString(text) {
-		c.fault(at, "a URI must not carry user:password@: it would reach state, Git and logs; use a secret reference instead")
+	switch {
+	case hasCredentialURI(text):
+		c.misplaced(slices.Clone(at), "a URI must not carry user:password@: it would reach state, Git and logs; use a secret reference instead")
+	case hasSecretForm(text):
+		c.misplaced(slices.Clone(at), "plain-text secret: the text has the form of a credential; it would reach state, plan and Git: use a secret reference instead")
 	}
 	if i := strings.IndexFunc(text, unprintable); i >= 0 {
-		c.fault(at, "has the control character %q", []rune(text[i:])[0])
+		c.misplaced(slices.Clone(at), "has the control character %q", []rune(text[i:])[0])
 	}
+}
+
+// hasCredentialURI finds scheme://user:password@. A port before a path that has an
+// @ in it is no password.
+func hasCredentialURI(text string) bool { return redactURIs(text) != text }
+
+func redactURIs(text string) string {
+	if !strings.Contains(text, "://") {
+		return text
+	}
+	var out strings.Builder
+	for {
+		m := credentialURI.FindStringSubmatchIndex(text)
+		if m == nil {
+			return out.String() + text
+		}
+		out.WriteString(text[:m[3]]) // up to and with the scheme
+		if portForm.MatchString(text[m[4]:m[5]]) {
+			text = text[m[3]:]
+			continue
+		}
+		out.WriteString("…@")
+		text = text[m[1]:]
+	}
+}
+
+// redact takes credentials out of a message that quotes a value.
+func redact(message string) string {
+	return secretText.ReplaceAllString(redactURIs(message), "…")
 }
 
 func unprintable(r rune) bool {
@@ -62,82 +103,142 @@ func (c *checker) image(at Path, image string) {
 	if image == "" {
 		return
 	}
-	_, digest, pinned := strings.Cut(image, "@")
-	name, _, _ := strings.Cut(image, "@")
-	tag := ""
-	if i := strings.LastIndexByte(name, ':'); i > strings.LastIndexByte(name, '/') {
-		tag = name[i+1:]
-	}
-	switch {
-	case !imageForm.MatchString(image):
+	m := imageForm.FindStringSubmatch(image)
+	if m == nil {
 		c.fault(at, "%q is not an image reference such as ghcr.io/acme/fraud@sha256:…", image)
+		return
+	}
+	switch tag, digest := m[1], m[2]; {
+	case tag == "latest" && digest != "":
+		c.fault(at, "%q names :latest beside its digest: leave the tag out", image)
 	case tag == "latest":
 		c.fault(at, "%q floats: pin a digest (@sha256:…) instead of :latest", image)
-	case !pinned && tag == "":
+	case tag == "" && digest == "":
 		c.fault(at, "%q floats: an image without tag means :latest; pin a digest (@sha256:…)", image)
-	case !pinned:
-		c.warn(at, "%q has a tag without digest: whoever can push the tag can change what runs; pin @sha256:…", image)
 	case digest == "":
-		c.fault(at, "%q ends in @ without a digest", image)
+		c.warn(at, "%q has a tag without digest: whoever can push the tag can change what runs; pin @sha256:…", image)
 	}
 }
 
-// Names and texts that hold a secret more often than not.
+// secretText is how the tokens of well-known systems look.
+var secretText = regexp.MustCompile(`\b(?:AKIA|ASIA)[0-9A-Z]{16}\b|\bgh[pousr]_[A-Za-z0-9]{36}|\bgithub_pat_[A-Za-z0-9_]{22,}|\bglpat-[A-Za-z0-9_-]{20,}|` +
+	`\bxox[abeprs]-[A-Za-z0-9-]{10,}|hooks\.slack\.com/services/T[A-Za-z0-9_]+/B[A-Za-z0-9_]+/[A-Za-z0-9_]+|` +
+	`\bsk-(?:proj|ant|svcacct|admin|or)-[A-Za-z0-9_-]{20,}|\bsk-[A-Za-z0-9]{32,}|\bhf_[A-Za-z]{30,}|\bnpm_[A-Za-z0-9]{36}|\bpypi-AgE[A-Za-z0-9_-]{50,}|\bdapi[0-9a-f]{32}|` +
+	`\bhvs\.[A-Za-z0-9_-]{20,}|\bAIza[0-9A-Za-z_-]{35}|\bAGE-SECRET-KEY-1[0-9A-Z]{40,}|AccountKey=[A-Za-z0-9+/]{40,}|` +
+	`-----BEGIN [A-Z ]*PRIVATE KEY-----|\beyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{5,}`)
+
+func hasSecretForm(text string) bool { return len(text) >= 16 && secretText.MatchString(text) }
+
+// Names that hold a secret more often than not, their exceptions (special tokens of
+// language models), and values that are references or no secrets at all.
 var (
-	secretName = regexp.MustCompile(`(?i)(^|[_.-])(password|passwd|pwd|secret|token|api_?key|apikey|access_?key|secret_?key|private_?key|credentials?)$`)
-	secretFlag = regexp.MustCompile(`(?i)^--?(.*[_.-])?(password|passwd|pwd|secret|token|api[_-]?key|access[_-]?key|secret[_-]?key|private[_-]?key)(=(.*))?$`)
-	secretText = regexp.MustCompile(`(AKIA|ASIA)[0-9A-Z]{16}|gh[pousr]_[A-Za-z0-9]{36}|github_pat_[A-Za-z0-9_]{22,}|glpat-[A-Za-z0-9_-]{20,}|xox[abprs]-[A-Za-z0-9-]{10,}|sk-[A-Za-z0-9_-]{20,}|hvs\.[A-Za-z0-9_-]{20,}|AIza[0-9A-Za-z_-]{35}|-----BEGIN [A-Z ]*PRIVATE KEY-----|eyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{5,}`)
-	plainText  = regexp.MustCompile(`^(/|\./|\$\(|sha256:)|://|@sha256:`)
+	camel        = regexp.MustCompile(`([a-z0-9])([A-Z])`)
+	secretName   = regexp.MustCompile(`(?i)(^|[_.])(password|passwd|passphrase|pwd|secret|token|credentials?|(api|access|secret|private|ssh|signing|encryption|account|auth|master)_?key)$`)
+	harmlessName = regexp.MustCompile(`(?i)(^|[_.])(pad|eos|bos|unk|mask|sep|cls|start|end|stop|image|video|audio|special|max|min|num|next|per|prompt)_token$`)
+	harmless     = regexp.MustCompile(`(?i)^(\$|/|\.\.?/|(file|env|vault|ref\+[a-z]+|arn):|projects/|(true|false|yes|no|on|off|none|null|auto)$|<.*>$|\[.*\]$)|://`)
 )
 
+func secretNamed(name string) bool {
+	name = strings.ReplaceAll(camel.ReplaceAllString(name, "${1}_$2"), "-", "_")
+	return secretName.MatchString(name) && !harmlessName.MatchString(name)
+}
+
+func harmlessValue(text string) bool {
+	text = strings.Trim(text, `"'`)
+	return text == "" || harmless.MatchString(text)
+}
+
 // secretIn says why text looks like a plain-text secret, or "". Heuristics: the
-// name it is given, the known forms of tokens, and the disorder of its characters.
+// name it is given and the disorder of its characters; checkString knows the forms
+// of tokens.
 func secretIn(name, text string) string {
 	switch {
-	case text == "" || strings.HasPrefix(text, "$("):
-		return ""
-	case secretText.MatchString(text):
-		return "has the form of a credential"
-	case secretName.MatchString(name) && !strings.HasPrefix(text, "/"):
+	case hasSecretForm(text):
+		return "" // reported already
+	case secretNamed(name) && !harmlessValue(text):
 		return "is named like a secret"
-	case disordered(text):
+	case slices.ContainsFunc(words(text), disordered):
 		return "looks like a random key"
 	}
 	return ""
 }
 
-// disordered reports a single word of 32 characters and more whose characters are
-// as mixed as those of a key.
-func disordered(text string) bool {
-	if len(text) < 32 || len(text) > 512 || strings.ContainsAny(text, " \n\t,;{}[]") || plainText.MatchString(text) {
+// words are the parts of a text that could be a key of their own.
+func words(text string) []string {
+	var out []string
+	for _, word := range strings.FieldsFunc(text, func(r rune) bool { return strings.ContainsRune(" \n\t,;\"'`{}[]()<>&|", r) }) {
+		if name, value, ok := strings.Cut(word, "="); ok && strings.Trim(value, "=") != "" && !strings.Contains(name, "/") {
+			word = value
+		}
+		out = append(out, word)
+	}
+	return out
+}
+
+var plainWord = regexp.MustCompile(`^(/|\.\.?/|\$|sha256:)|://|@sha256:`)
+
+// disordered reports a word that is as mixed as a random key: long, of small and
+// capital letters and digits that take turns. Hexadecimal words (digests, commits,
+// UUIDs) are too common to be taken for keys.
+func disordered(word string) bool {
+	long := 32
+	if strings.HasSuffix(word, "=") {
+		long = 22 // 16 bytes in base64
+	}
+	if len(strings.TrimRight(word, "=")) < long || len(word) > 512 || plainWord.MatchString(word) {
 		return false
 	}
 	var lower, upper, digit bool
+	var pairs, turns float64
 	counts := map[rune]float64{}
-	for _, r := range text {
-		lower, upper, digit = lower || unicode.IsLower(r), upper || unicode.IsUpper(r), digit || unicode.IsDigit(r)
+	last := 0
+	for _, r := range word {
+		class := 0
+		switch {
+		case unicode.IsLower(r):
+			lower, class = true, 1
+		case unicode.IsUpper(r):
+			upper, class = true, 2
+		case unicode.IsDigit(r):
+			digit, class = true, 3
+		}
+		if class > 0 && last > 0 {
+			pairs++
+			if class != last {
+				turns++
+			}
+		}
+		last = class
 		counts[r]++
 	}
 	bits := 0.0
 	for _, n := range counts {
-		p := n / float64(len(text))
+		p := n / float64(len(word))
 		bits -= p * math.Log2(p)
 	}
-	return lower && upper && digit && bits > 4.2
+	return lower && upper && digit && bits > 3.8 && turns > 0.4*pairs
 }
 
 const useSecretEnv = "use secret_env with a reference to an mlops_secret: env and args reach state, plan and Git"
 
-// args checks a command line for plain-text secrets.
+// A value that is given a name in an argument: --api-key=x, PASSWORD=x, or --token x
+// inside a longer command line.
+var (
+	assigned = regexp.MustCompile(`(?:^|[^A-Za-z0-9_.-])-{0,2}([A-Za-z_][A-Za-z0-9_.-]*)=("[^"]*"|'[^']*'|[^\s"';&|,)}=][^\s"';&|,)}]*)`)
+	followed = regexp.MustCompile(`(?:^|\s)--?([A-Za-z][A-Za-z0-9_.-]*)\s+("[^"]*"|'[^']*'|[^\s"';&|,)}-][^\s"';&|,)}]*)`)
+	flagForm = regexp.MustCompile(`^--?([A-Za-z][A-Za-z0-9_.-]*)$`)
+)
+
+// secretArgs checks a command line for plain-text secrets.
 func (c *checker) secretArgs(at Path, args []string) {
 	for i, arg := range args {
 		why := secretIn("", arg)
-		if m := secretFlag.FindStringSubmatch(arg); m != nil && why == "" {
-			value, here := m[4], m[3] != ""
-			if !here && i+1 < len(args) && !strings.HasPrefix(args[i+1], "-") {
-				value = args[i+1]
-			}
-			if value != "" && !strings.HasPrefix(value, "/") && !strings.HasPrefix(value, "$") {
+		switch {
+		case why != "" || hasSecretForm(arg):
+		case assigns(arg):
+			why = "gives a value to a name like a secret's"
+		case i > 0 && !strings.HasPrefix(arg, "-") && !harmlessValue(arg):
+			if m := flagForm.FindStringSubmatch(args[i-1]); m != nil && secretNamed(m[1]) {
 				why = "follows a flag that takes a secret"
 			}
 		}
@@ -145,4 +246,17 @@ func (c *checker) secretArgs(at Path, args []string) {
 			c.fault(at.Index(i), "plain-text secret: the argument %s; %s", why, useSecretEnv)
 		}
 	}
+}
+
+// assigns reports whether an argument names a secret and gives its value. In program
+// text, what calls or indexes something is an expression and no value.
+func assigns(arg string) bool {
+	program := strings.ContainsAny(arg, " \n")
+	for _, m := range append(assigned.FindAllStringSubmatch(arg, -1), followed.FindAllStringSubmatch(arg, -1)...) {
+		expression := program && (strings.ContainsAny(m[2], "([") || strings.Contains(m[2], "environ"))
+		if secretNamed(m[1]) && !harmlessValue(m[2]) && !expression {
+			return true
+		}
+	}
+	return false
 }

@@ -1,9 +1,42 @@
 // Package all lists the targets. A new system is one folder and one line here.
 package all
 
-import "github.com/gitops-ml/terraform-provider-mlops/internal/templates"
+import (
+	"github.com/gitops-ml/terraform-provider-mlops/internal/templates"
+	"github.com/gitops-ml/terraform-provider-mlops/internal/templates/argocd"
+	"github.com/gitops-ml/terraform-provider-mlops/internal/templates/argoworkflows"
+	"github.com/gitops-ml/terraform-provider-mlops/internal/templates/dvc"
+	"github.com/gitops-ml/terraform-provider-mlops/internal/templates/evidently"
+	"github.com/gitops-ml/terraform-provider-mlops/internal/templates/githubactions"
+	"github.com/gitops-ml/terraform-provider-mlops/internal/templates/grafana"
+	"github.com/gitops-ml/terraform-provider-mlops/internal/templates/keda"
+	"github.com/gitops-ml/terraform-provider-mlops/internal/templates/kserve"
+	"github.com/gitops-ml/terraform-provider-mlops/internal/templates/kubernetes"
+	"github.com/gitops-ml/terraform-provider-mlops/internal/templates/mlflow"
+	"github.com/gitops-ml/terraform-provider-mlops/internal/templates/opencost"
+	"github.com/gitops-ml/terraform-provider-mlops/internal/templates/prometheus"
+	"github.com/gitops-ml/terraform-provider-mlops/internal/templates/promotion"
+	"github.com/gitops-ml/terraform-provider-mlops/internal/templates/repository"
+	"github.com/gitops-ml/terraform-provider-mlops/internal/templates/starter"
+)
 
 // Targets returns every target, in the order they run.
 func Targets() []templates.Target {
-	return []templates.Target{}
+	return []templates.Target{
+		repository.Target{},    // README, Makefile and settings of the repository itself
+		starter.Target{},       // the team's first code
+		promotion.Target{},     // gate, registration and promotion programs, model pins
+		argoworkflows.Target{}, // pipelines in the cluster
+		dvc.Target{},           // the same pipelines on a laptop
+		mlflow.Target{},        // tracking server
+		githubactions.Target{}, // validate, train, promote
+		kubernetes.Target{},    // namespaces, quotas, policies, volumes
+		kserve.Target{},        // endpoints
+		keda.Target{},          // autoscaling
+		prometheus.Target{},    // rules and their tests
+		grafana.Target{},       // dashboards
+		opencost.Target{},      // cost
+		evidently.Target{},     // drift, quality and performance jobs
+		argocd.Target{},        // what reconciles all of it
+	}
 }

@@ -1,0 +1,113 @@
+package provider
+
+import (
+	"maps"
+	"slices"
+	"sync"
+
+	"github.com/gitops-ml/terraform-provider-mlops/internal/spec"
+)
+
+// pending remembers, during one plan, the resources whose spec waits for a value
+// that is known only after apply. The repository's plan reads it, so that one late
+// value leaves a hole of its own size in the list of files instead of hiding the
+// whole list: Terraform hands over nothing but "unknown" for such a spec (ADR 0005).
+type pending struct {
+	mu  sync.Mutex
+	all map[string]late // by kind/name
+}
+
+type late struct {
+	kind  spec.Kind
+	attrs map[string]any // with spec.Unknown where a value is late
+}
+
+func key(kind spec.Kind, name string) string { return string(kind) + "/" + name }
+
+// note keeps a resource with late values and forgets one without.
+func (p *pending) note(kind spec.Kind, attrs map[string]any, d spec.Decoded) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.all == nil {
+		p.all = map[string]late{}
+	}
+	if len(d.Unknown) > 0 && d.Spec.ID() != "" {
+		p.all[key(kind, d.Spec.ID())] = late{kind: kind, attrs: attrs}
+		return
+	}
+	delete(p.all, key(kind, d.Spec.ID()))
+}
+
+// missing lists the pending resources that are not among the known ones.
+func (p *pending) missing(known []spec.Spec) []late {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	rest := maps.Clone(p.all)
+	for _, s := range known {
+		delete(rest, key(s.Kind(), s.ID()))
+	}
+	var out []late
+	for _, k := range slices.Sorted(maps.Keys(rest)) {
+		out = append(out, rest[k])
+	}
+	return out
+}
+
+// stands lists values to try in the place of a late one, two by two: the two differ,
+// so that a file that depends on the value differs as well.
+var stands = [][2]string{
+	{"http://late-a.invalid/a", "http://late-b.invalid/b"},
+	{"late-a", "late-b"},
+	{"late.invalid/a@sha256:" + zeros + "a", "late.invalid/b@sha256:" + zeros + "b"},
+	{"7", "8"}, {"7m", "8m"}, {"7 7 7 7 *", "8 8 8 8 *"}, {"true", "false"}, {"@late/a", "@late/b"}, {"slack:#a", "slack:#b"},
+}
+
+const zeros = "000000000000000000000000000000000000000000000000000000000000000"
+
+// variants are valid specs of a late resource that differ in every late value. The
+// third has none of them, where that is valid. ok is false when no stand-in fits.
+func (l late) variants() (out [3]spec.Spec, ok bool) {
+	for _, pair := range stands {
+		first := spec.Decode(l.kind, replace(l.attrs, pair[0]))
+		second := spec.Decode(l.kind, replace(l.attrs, pair[1]))
+		if first.Faults.Err() != nil || second.Faults.Err() != nil {
+			continue
+		}
+		out = [3]spec.Spec{first.Spec, second.Spec, first.Spec}
+		if none := spec.Decode(l.kind, replace(l.attrs, nil)); none.Faults.Err() == nil {
+			out[2] = none.Spec
+		}
+		return out, true
+	}
+	return out, false
+}
+
+// replace copies attributes with every late value replaced.
+func replace(attrs map[string]any, by any) map[string]any {
+	out, _ := replaced(attrs, by).(map[string]any)
+	return out
+}
+
+func replaced(v, by any) any {
+	switch v := v.(type) {
+	case spec.Unknown:
+		return by
+	case map[string]any:
+		out := make(map[string]any, len(v))
+		for name, value := range v {
+			if value = replaced(value, by); value != nil {
+				out[name] = value
+			}
+		}
+		return out
+	case []any:
+		out := make([]any, 0, len(v))
+		for _, value := range v {
+			if value = replaced(value, by); value != nil {
+				out = append(out, value)
+			}
+		}
+		return out
+	}
+	return v
+}

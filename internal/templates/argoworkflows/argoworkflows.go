@@ -1,0 +1,126 @@
+// Package argoworkflows writes pipelines for Argo Workflows: a WorkflowTemplate,
+// its schedule and its rights for each pipeline, and the Helm values of the
+// controller. It knows nothing of what the steps or the programs do. API:
+// argoproj.io/v1alpha1 as of Argo Workflows v4.0.7 (manifests/base/crds/full); chart
+// argo-workflows 1.0.18 (argoproj/argo-helm).
+package argoworkflows
+
+import (
+	"slices"
+
+	"github.com/gitops-ml/terraform-provider-mlops/internal/spec"
+	"github.com/gitops-ml/terraform-provider-mlops/internal/templates/components"
+	"github.com/gitops-ml/terraform-provider-mlops/internal/templates/encode"
+	"github.com/gitops-ml/terraform-provider-mlops/internal/tree"
+)
+
+// Target writes the pipelines that Argo Workflows runs.
+type Target struct{}
+
+// Name is the folder of this package.
+func (Target) Name() string { return "argoworkflows" }
+
+// Render writes pipelines/<pipeline>/ and platform/argo-workflows/values.yaml.
+func (Target) Render(p *spec.Project) ([]tree.File, error) {
+	var w writer
+	var names []string
+	for _, pl := range p.Pipelines {
+		if p.Orchestrator(pl) != "argo_workflows" {
+			continue
+		}
+		names = append(names, pl.Name)
+		w.faults = append(w.faults, faults(p, pl)...)
+		w.pipeline(p, pl)
+	}
+	if len(names) > 0 {
+		w.faults = append(w.faults, braces(p)...)
+		w.add("pipelines/kustomization.yaml", kustomization{
+			APIVersion: kustomizeAPI, Kind: "Kustomization", Namespace: p.TrainingNamespace(),
+			Resources: append([]string{"../mlops"}, names...),
+		})
+	}
+	deployed := func(c components.Component) bool { return c.Package == "argo_workflows" }
+	if slices.ContainsFunc(components.Of(p), deployed) {
+		w.add("platform/argo-workflows/values.yaml", values(p))
+	}
+	switch {
+	case w.faults.Err() != nil:
+		return nil, w.faults
+	case w.err != nil:
+		return nil, w.err
+	}
+	return w.files, nil
+}
+
+// writer gathers files and everything that is wrong.
+type writer struct {
+	files  []tree.File
+	faults spec.Faults
+	err    error
+}
+
+func (w *writer) add(path string, docs ...any) {
+	data, err := encode.YAML(docs...)
+	if err != nil && w.err == nil {
+		w.err = err
+	}
+	w.files = append(w.files, tree.File{Path: path, Data: data})
+}
+
+func (w *writer) pipeline(p *spec.Project, pl *spec.Pipeline) {
+	dir := "pipelines/" + pl.Name + "/"
+	resources := []string{"rbac.yaml", "workflowtemplate.yaml"}
+	w.add(dir+"rbac.yaml", rights(p, pl)...)
+	w.add(dir+"workflowtemplate.yaml", workflowTemplate(p, pl))
+	if pl.Triggers.Schedule != nil {
+		resources = append(resources, "cronworkflow.yaml")
+		w.add(dir+"cronworkflow.yaml", cron(p, pl))
+	}
+	slices.Sort(resources)
+	w.add(dir+"kustomization.yaml", kustomization{
+		APIVersion: kustomizeAPI, Kind: "Kustomization", Namespace: p.TrainingNamespace(), Resources: resources,
+		Generators: []configMapGenerator{{
+			Name: configName(pl), Files: []string{"pipeline.json"},
+			// The workflow names it, and kustomize does not rename inside of workflows.
+			Options: generatorOptions{DisableNameSuffixHash: true, Labels: p.Labels(pl.Name), Annotations: p.Annotations()},
+		}},
+	})
+}
+
+func configName(pl *spec.Pipeline) string { return "pipeline-" + pl.Name }
+
+func meta(p *spec.Project, pl *spec.Pipeline) metadata {
+	return metadata{Name: pl.Name, Namespace: p.TrainingNamespace(), Labels: p.Labels(pl.Name), Annotations: p.Annotations()}
+}
+
+// rights let the executor report results; a pipeline needs no others.
+func rights(p *spec.Project, pl *spec.Pipeline) []any {
+	m, off := meta(p, pl), false
+	return []any{
+		serviceAccount{APIVersion: "v1", Kind: "ServiceAccount", Metadata: m, Automount: &off},
+		role{APIVersion: rbacAPI, Kind: "Role", Metadata: m, Rules: []rule{
+			{APIGroups: []string{"argoproj.io"}, Resources: []string{"workflowtaskresults"}, Verbs: []string{"create", "patch"}},
+		}},
+		roleBinding{
+			APIVersion: rbacAPI, Kind: "RoleBinding", Metadata: m,
+			RoleRef:  roleRef{APIGroup: "rbac.authorization.k8s.io", Kind: "Role", Name: pl.Name},
+			Subjects: []subject{{Kind: "ServiceAccount", Name: pl.Name, Namespace: m.Namespace}},
+		},
+	}
+}
+
+func cron(p *spec.Project, pl *spec.Pipeline) cronWorkflow {
+	policy := map[string]string{"allow": "Allow", "forbid": "Forbid", "replace": "Replace"}
+	return cronWorkflow{
+		APIVersion: argoAPI, Kind: "CronWorkflow", Metadata: meta(p, pl),
+		Spec: cronSpec{
+			Schedules:                  []string{pl.Triggers.Schedule.Cron},
+			Timezone:                   pl.Triggers.Schedule.Timezone,
+			ConcurrencyPolicy:          policy[pl.Concurrency],
+			StartingDeadlineSeconds:    600,
+			SuccessfulJobsHistoryLimit: 3,
+			FailedJobsHistoryLimit:     3,
+			WorkflowSpec:               cronWorkflowSpec{Ref: templateRef{Name: pl.Name}},
+		},
+	}
+}

@@ -1,0 +1,85 @@
+package argoworkflows
+
+import (
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/gitops-ml/terraform-provider-mlops/internal/spec"
+)
+
+// Names of the templates that every pipeline gets beside its own steps.
+const (
+	entrypoint = "mlops-pipeline"
+	workspace  = "mlops-workspace"
+	dataCheck  = "mlops-data"
+	gate       = "gate"
+	register   = "register"
+)
+
+// faults are the settings of a pipeline that Argo Workflows cannot express.
+func faults(p *spec.Project, pl *spec.Pipeline) spec.Faults {
+	var out spec.Faults
+	refuse := func(at spec.Path, format string, args ...any) {
+		out = append(out, spec.Refuse(pl, at, format, args...))
+	}
+	out = append(out, triggers(pl)...)
+	for _, name := range slices.Sorted(maps.Keys(pl.Parameters)) {
+		at, def := spec.At("parameters").Key(name).Attr("default"), pl.Parameters[name].Default
+		if def != nil && strings.Contains(*def, "{{") {
+			refuse(at, "Argo Workflows would read {{ in a parameter as a template of its own: write the text in args, where it is escaped")
+		}
+		if def == nil && pl.Triggers.Schedule != nil {
+			refuse(at, "must be set: the schedule starts runs, and a CronWorkflow hands over no parameters")
+		}
+	}
+	seconds := func(at spec.Path, d spec.Duration) {
+		if v, _ := d.Value(); d != "" && (v < time.Second || v%time.Second != 0) {
+			refuse(at, "%q must be whole seconds, at least one: Argo Workflows counts in seconds", string(d))
+		}
+	}
+	seconds(spec.At("timeout"), pl.Timeout)
+	for _, name := range pl.StepNames() {
+		at := spec.At("steps").Key(name)
+		seconds(at.Attr("timeout"), pl.Steps[name].Timeout)
+		if slices.Contains([]string{entrypoint, workspace, dataCheck, gate, register}, spec.K8sName(name)) {
+			refuse(at, "the step would be called %q in Argo Workflows, which is a template of the emitted repository: rename it", spec.K8sName(name))
+		}
+	}
+	return out
+}
+
+func triggers(pl *spec.Pipeline) spec.Faults {
+	var out spec.Faults
+	t := pl.Triggers
+	refuse := func(at spec.Path, message string) { out = append(out, spec.Refuse(pl, at, "%s", message)) }
+	if t.Data != nil {
+		refuse(spec.At("triggers", "data"), "Argo Workflows starts no run when data changes; that needs Argo Events, which comes with a later version: use triggers.schedule")
+	}
+	if t.Drift != nil {
+		refuse(spec.At("triggers", "drift"), "Argo Workflows starts no run on drift; that needs Argo Events, which comes with a later version: use triggers.schedule")
+	}
+	if !*t.Manual {
+		refuse(spec.At("triggers", "manual"), "Argo Workflows cannot keep a person from starting a WorkflowTemplate: leave it true and restrict who may create workflows in the cluster")
+	}
+	if pl.Concurrency == "replace" && t.Schedule == nil {
+		refuse(spec.At("concurrency"), "Argo Workflows replaces only runs of a schedule: add triggers.schedule, or use \"forbid\" or \"allow\"")
+	}
+	return out
+}
+
+// braces refuses annotations of pods that Argo Workflows would read as templates.
+func braces(p *spec.Project) spec.Faults {
+	var out spec.Faults
+	const message = "Argo Workflows would read {{ as a template of its own, and pods carry this text: leave {{ out"
+	if strings.Contains(p.Platform.Owner, "{{") {
+		out = append(out, spec.Refuse(p.Platform, spec.At("owner"), message))
+	}
+	for _, key := range slices.Sorted(maps.Keys(p.Tags)) {
+		if strings.Contains(p.Tags[key], "{{") {
+			out = append(out, spec.Refuse(p.Platform, spec.At("tags").Key(key), message))
+		}
+	}
+	return out
+}

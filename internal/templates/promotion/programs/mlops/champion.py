@@ -1,0 +1,117 @@
+"""Moves the alias ``champion`` to what Git says: ``python -m mlops.champion``, after the merge, by one job.
+
+The pin of the last environment decides. The registry has no compare-and-set, so the alias is read again right
+before and right after it moves: a move by somebody else in between is reported, never overwritten in silence.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from mlops import pins
+from mlops import registry as reg
+from mlops.config import Model, load_model
+from mlops.errors import Refused, program, say
+from mlops.registry import Registry, Version
+
+DEPLOYED = "mlops.deployed"
+
+
+def pinned(registry: Registry, model: Model, root: Path = Path()) -> tuple[str, Version]:
+    """Give the last environment and the version pinned there, checked against the registry."""
+    if not model.promote_to:
+        raise Refused(f"{model.name} is promoted nowhere: promotion.to is empty")
+    environment = model.promote_to[-1]
+    path = pins.path_of(model.name, environment)
+    pin = pins.read(root / path, model.name, environment)
+    if not pin.promoted:
+        raise Refused(f"{path} pins no version yet: there is no champion to name")
+    wrong = pins.faults(pin, model.name, environment)
+    if wrong:
+        raise Refused(f"{path}: {fault}" for fault in wrong)
+    version = registry.version(model.name, pin.version)
+    if version is None or version.tags.get(reg.DIGEST) != pin.digest:
+        raise Refused(
+            f"{path} pins version {pin.version} with digest {pin.digest}, which is not in {reg.shown(registry.uri)}"
+        )
+    return environment, version
+
+
+def move(registry: Registry, model: str, number: str, expected: str | None) -> None:
+    """Set champion to a version if it still is the expected one, and make sure of it."""
+    now = registry.aliases(model).get(reg.CHAMPION)
+    if now != expected:
+        raise Refused(f"the champion of {model} became version {now} meanwhile, not by this job: run it again")
+    registry.set_alias(model, reg.CHAMPION, number)
+    after = registry.aliases(model).get(reg.CHAMPION)
+    if after != number:
+        raise Refused(f"the champion of {model} became version {after} meanwhile, not by this job: run it again")
+
+
+def crown(registry: Registry, model: str, version: Version, environment: str) -> str | None:
+    """Make a version the champion; give the one before, or None when nothing changed."""
+    aliases = registry.aliases(model)
+    before = aliases.get(reg.CHAMPION)
+    if before != version.number:
+        if before is not None:
+            registry.set_alias(model, reg.PREVIOUS, before)
+        move(registry, model, version.number, before)
+    _mark(registry, model, version, environment, before if before != version.number else None)
+    return before if before != version.number else None
+
+
+def roll_back(registry: Registry, model: str, environment: str) -> tuple[str, str]:
+    """Move champion back to the previous one; give both numbers, new and old."""
+    aliases = registry.aliases(model)
+    before, target = aliases.get(reg.CHAMPION), aliases.get(reg.PREVIOUS)
+    version = registry.version(model, target) if target else None
+    if version is None or before is None or before == target:
+        raise Refused(f"{model} has no previous champion to go back to")
+    move(registry, model, version.number, before)
+    registry.set_alias(model, reg.PREVIOUS, None)
+    _mark(registry, model, version, environment, before)
+    return version.number, before
+
+
+def _mark(registry: Registry, model: str, version: Version, environment: str, before: str | None) -> None:
+    if version.tags.get(DEPLOYED) != environment:
+        registry.tag(version, {DEPLOYED: environment})
+    old = registry.version(model, before) if before else None
+    if old is not None:
+        registry.tag(old, {DEPLOYED: None})
+
+
+@program
+def main(argv: Sequence[str] | None = None) -> None:
+    """Move the alias."""
+    parser = argparse.ArgumentParser(
+        prog="python -m mlops.champion", description="Make the pinned version the champion."
+    )
+    parser.add_argument("--model", type=Path, required=True, help="models/<model>/model.json")
+    parser.add_argument(
+        "--rollback", action="store_true", help="move champion back to the previous one; revert the pin in Git as well"
+    )
+    args = parser.parse_args(argv)
+    model = load_model(args.model)
+    registry = Registry.of(model)
+    if args.rollback:
+        if not model.promote_to:
+            raise Refused(f"{model.name} is promoted nowhere: promotion.to is empty")
+        number, before = roll_back(registry, model.name, model.promote_to[-1])
+        say(f"champion: {model.name} version {number}, back from version {before}")
+        say("note: revert the pin in Git too, or the next run moves the alias again")
+        return
+    environment, version = pinned(registry, model)
+    holder = registry.aliases(model.name).get(reg.CHAMPION)
+    crown(registry, model.name, version, environment)
+    if holder == version.number:
+        say(f"unchanged: the champion of {model.name} is version {version.number}")
+    else:
+        say(f"champion: {model.name} version {version.number}" + (f"; previous: version {holder}" if holder else ""))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,99 @@
+"""Bytes on disk: digests of files and folders, canonical JSON, writing in one step."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib
+import json
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from mlops.errors import Stop
+
+_CHUNK = 1 << 20
+_LITTER = {"__pycache__", ".DS_Store", ".ipynb_checkpoints"}
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One file of a folder."""
+
+    path: str
+    sha256: str
+    size: int
+
+
+def sha256_file(path: Path) -> str:
+    """Give the SHA-256 of a file's bytes, in hex."""
+    digest = hashlib.sha256()
+    with path.open("rb") as stream:
+        while chunk := stream.read(_CHUNK):
+            digest.update(chunk)
+    return digest.hexdigest()
+
+
+def entries(root: Path) -> list[Entry]:
+    """List the files of a folder (or the one file), sorted by path; links to files are followed."""
+    if root.is_file():
+        return [Entry(root.name, sha256_file(root), root.stat().st_size)]
+    if not root.is_dir():
+        raise Stop(f"{root}: there is no such file or folder")
+    found = []
+    for path in root.rglob("*"):
+        inside = path.relative_to(root)
+        if _LITTER & set(inside.parts) or path.suffix == ".pyc":
+            continue
+        if path.is_symlink() and not path.is_file():
+            raise Stop(f"{path}: a link to a folder or to nothing cannot be part of a digest")
+        if path.is_file():
+            found.append(Entry(inside.as_posix(), sha256_file(path), path.stat().st_size))
+    return sorted(found, key=lambda entry: entry.path)
+
+
+def tree_digest(found: list[Entry]) -> str:
+    """Give one digest for a list of files: equal names with equal bytes give an equal digest."""
+    return sha256_of([[entry.path, entry.sha256] for entry in found])
+
+
+def canonical(value: Any) -> str:
+    """Write JSON in its one canonical form: sorted keys, no spaces, ASCII."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), allow_nan=False)
+
+
+def sha256_of(value: Any) -> str:
+    """Give the digest of a JSON value."""
+    return "sha256:" + hashlib.sha256(canonical(value).encode()).hexdigest()
+
+
+def read_yaml(path: Path) -> list[Any]:
+    """Read the documents of a YAML file; every scalar stays the text that stands there."""
+    try:
+        yaml = importlib.import_module("yaml")
+    except ImportError:
+        raise Stop(f"{path}: reading YAML needs PyYAML: make setup installs it") from None
+    try:
+        return list(yaml.load_all(path.read_text(encoding="utf-8"), getattr(yaml, "CBaseLoader", yaml.BaseLoader)))
+    except (yaml.YAMLError, ValueError) as fault:
+        raise Stop(f"{path}: not a YAML file: {fault}") from None
+
+
+def write_text(path: Path, text: str) -> bool:
+    """Write a file in one step; False when it already holds this text."""
+    data = text.encode()
+    if path.is_file() and path.read_bytes() == data:
+        return False
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        draft.write_bytes(data)
+        draft.replace(path)
+    finally:
+        draft.unlink(missing_ok=True)
+    return True
+
+
+def write_json(path: Path, value: Any) -> bool:
+    """Write a JSON file, sorted and indented; False when nothing changed."""
+    return write_text(path, json.dumps(value, indent=2, sort_keys=True) + "\n")

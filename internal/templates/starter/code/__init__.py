@@ -1,0 +1,1 @@
+"""The team's code: each module is one step of a pipeline, run as ``python -m <package>.<module>``."""
