@@ -14,7 +14,7 @@ import (
 func Link(repository Repository, tags map[string]string, specs []Spec) (*Project, Faults) {
 	l := linker{p: &Project{Repository: repository, index: map[Kind]map[string]Spec{}}}
 	specs = slices.Clone(specs)
-	slices.SortStableFunc(specs, func(a, b Spec) int { return cmp.Or(cmp.Compare(a.Kind(), b.Kind()), cmp.Compare(a.ID(), b.ID())) })
+	slices.SortStableFunc(specs, bySpec)
 	for _, s := range specs {
 		l.add(s)
 	}
@@ -34,6 +34,17 @@ func Link(repository Repository, tags map[string]string, specs []Spec) (*Project
 	maps.Copy(l.p.Tags, l.p.Platform.Tags)
 	l.check()
 	return l.p, l.faults
+}
+
+// bySpec orders by kind and name. Two of one name are a mistake, which must not look
+// different in another order.
+func bySpec(a, b Spec) int {
+	if order := cmp.Or(cmp.Compare(a.Kind(), b.Kind()), cmp.Compare(a.ID(), b.ID())); order != 0 {
+		return order
+	}
+	one, _ := Encode(a)
+	two, _ := Encode(b)
+	return cmp.Compare(one, two)
 }
 
 type linker struct {

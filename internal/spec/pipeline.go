@@ -160,6 +160,21 @@ var installed = []string{
 	"os", "pandas", "pip", "pytest", "scipy", "skops", "sklearn", "sqlite3", "unittest", "urllib", "venv", "wsgiref", "xml", "yaml", "zoneinfo",
 }
 
+// Reads lists the parameters that the step's command line and variables name, by name.
+func (s Step) Reads() []string {
+	var names []string
+	for _, text := range slices.Concat(s.Command, s.Args, slices.Collect(maps.Values(s.Env))) {
+		tokens, _ := Tokens(text)
+		for _, t := range tokens {
+			if t.Kind == ParamToken {
+				names = append(names, t.Name)
+			}
+		}
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
+}
+
 // Module is the team's module that a step runs as `python -m PACKAGE.MODULE`, or "".
 // It is sound when each part of it is an identifier.
 func (s Step) Module() (module string, sound bool) {

@@ -224,9 +224,10 @@ const useSecretEnv = "use secret_env with a reference to an mlops_secret: env an
 // A value that is given a name in an argument: --api-key=x, PASSWORD=x, or --token x
 // inside a longer command line.
 var (
-	assigned = regexp.MustCompile(`(?:^|[^A-Za-z0-9_.-])-{0,2}([A-Za-z_][A-Za-z0-9_.-]*)=("[^"]*"|'[^']*'|[^\s"';&|,)}=][^\s"';&|,)}]*)`)
-	followed = regexp.MustCompile(`(?:^|\s)--?([A-Za-z][A-Za-z0-9_.-]*)\s+("[^"]*"|'[^']*'|[^\s"';&|,)}-][^\s"';&|,)}]*)`)
-	flagForm = regexp.MustCompile(`^--?([A-Za-z][A-Za-z0-9_.-]*)$`)
+	assigned   = regexp.MustCompile(`(?:^|[^A-Za-z0-9_.-])-{0,2}([A-Za-z_][A-Za-z0-9_.-]*)=("[^"]*"|'[^']*'|[^\s"';&|,)}=][^\s"';&|,)}]*)`)
+	followed   = regexp.MustCompile(`(?:^|\s)--?([A-Za-z][A-Za-z0-9_.-]*)\s+("[^"]*"|'[^']*'|[^\s"';&|,)}-][^\s"';&|,)}]*)`)
+	expression = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_.]*[(\[]`)
+	flagForm   = regexp.MustCompile(`^--?([A-Za-z][A-Za-z0-9_.-]*)$`)
 )
 
 // secretArgs checks a command line for plain-text secrets.
@@ -248,13 +249,11 @@ func (c *checker) secretArgs(at Path, args []string) {
 	}
 }
 
-// assigns reports whether an argument names a secret and gives its value. In program
-// text, what calls or indexes something is an expression and no value.
+// assigns reports whether an argument names a secret and gives its value. What calls
+// or indexes something is program text and no value.
 func assigns(arg string) bool {
-	program := strings.ContainsAny(arg, " \n")
 	for _, m := range append(assigned.FindAllStringSubmatch(arg, -1), followed.FindAllStringSubmatch(arg, -1)...) {
-		expression := program && (strings.ContainsAny(m[2], "([") || strings.Contains(m[2], "environ"))
-		if secretNamed(m[1]) && !harmlessValue(m[2]) && !expression {
+		if secretNamed(m[1]) && !harmlessValue(m[2]) && !expression.MatchString(m[2]) {
 			return true
 		}
 	}

@@ -29,7 +29,7 @@ func (Target) Render(p *spec.Project) ([]tree.File, error) {
 			continue
 		}
 		names = append(names, pl.Name)
-		w.faults = append(w.faults, faults(p, pl)...)
+		w.faults = append(w.faults, faults(pl)...)
 		w.pipeline(p, pl)
 	}
 	if len(names) > 0 {

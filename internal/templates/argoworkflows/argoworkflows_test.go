@@ -12,11 +12,11 @@ func TestTarget(t *testing.T) {
 		Expresses: []spec.Kind{spec.KindPipeline},
 		Elsewhere: map[string]string{
 			"pipeline.triggers.push":           "githubactions",
-			"pipeline.identity":                "refused by linking",
-			"pipeline.steps.*.pool":            "refused by linking",
-			"pipeline.steps.*.secret_env":      "refused by linking",
-			"pipeline.triggers.data.dataset":   "refused, see TestRefusals",
-			"pipeline.triggers.drift.endpoint": "refused, see TestRefusals",
+			"pipeline.identity":                "spec refuses it",
+			"pipeline.steps.*.pool":            "spec refuses it",
+			"pipeline.steps.*.secret_env":      "spec refuses it",
+			"pipeline.triggers.data.dataset":   "spec refuses it",
+			"pipeline.triggers.drift.endpoint": "spec refuses it",
 		},
 	})
 }

@@ -4,12 +4,12 @@ import (
 	"maps"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/gitops-ml/terraform-provider-mlops/internal/spec"
 )
 
-// Names of the templates that every pipeline gets beside its own steps.
+// Names of the templates that a pipeline gets beside its own steps. A step cannot be
+// called gate or register in any system.
 const (
 	entrypoint = "mlops-pipeline"
 	workspace  = "mlops-workspace"
@@ -19,7 +19,7 @@ const (
 )
 
 // faults are the settings of a pipeline that Argo Workflows cannot express.
-func faults(p *spec.Project, pl *spec.Pipeline) spec.Faults {
+func faults(pl *spec.Pipeline) spec.Faults {
 	var out spec.Faults
 	refuse := func(at spec.Path, format string, args ...any) {
 		out = append(out, spec.Refuse(pl, at, format, args...))
@@ -34,17 +34,9 @@ func faults(p *spec.Project, pl *spec.Pipeline) spec.Faults {
 			refuse(at, "must be set: the schedule starts runs, and a CronWorkflow hands over no parameters")
 		}
 	}
-	seconds := func(at spec.Path, d spec.Duration) {
-		if v, _ := d.Value(); d != "" && (v < time.Second || v%time.Second != 0) {
-			refuse(at, "%q must be whole seconds, at least one: Argo Workflows counts in seconds", string(d))
-		}
-	}
-	seconds(spec.At("timeout"), pl.Timeout)
 	for _, name := range pl.StepNames() {
-		at := spec.At("steps").Key(name)
-		seconds(at.Attr("timeout"), pl.Steps[name].Timeout)
-		if slices.Contains([]string{entrypoint, workspace, dataCheck, gate, register}, spec.K8sName(name)) {
-			refuse(at, "the step would be called %q in Argo Workflows, which is a template of the emitted repository: rename it", spec.K8sName(name))
+		if slices.Contains([]string{entrypoint, workspace, dataCheck}, spec.K8sName(name)) {
+			refuse(spec.At("steps").Key(name), "the step would be called %q in Argo Workflows, which is a template of the emitted repository: rename it", spec.K8sName(name))
 		}
 	}
 	return out
@@ -54,12 +46,6 @@ func triggers(pl *spec.Pipeline) spec.Faults {
 	var out spec.Faults
 	t := pl.Triggers
 	refuse := func(at spec.Path, message string) { out = append(out, spec.Refuse(pl, at, "%s", message)) }
-	if t.Data != nil {
-		refuse(spec.At("triggers", "data"), "Argo Workflows starts no run when data changes; that needs Argo Events, which comes with a later version: use triggers.schedule")
-	}
-	if t.Drift != nil {
-		refuse(spec.At("triggers", "drift"), "Argo Workflows starts no run on drift; that needs Argo Events, which comes with a later version: use triggers.schedule")
-	}
 	if !*t.Manual {
 		refuse(spec.At("triggers", "manual"), "Argo Workflows cannot keep a person from starting a WorkflowTemplate: leave it true and restrict who may create workflows in the cluster")
 	}

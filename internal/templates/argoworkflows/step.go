@@ -3,7 +3,6 @@ package argoworkflows
 import (
 	"encoding/json"
 	"fmt"
-	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -161,7 +160,7 @@ func (s step) template() template {
 // key names everything that the outputs of a step depend on.
 func (s step) key() string {
 	parts := []string{"'" + s.hash() + "'"}
-	for _, name := range s.parameters() {
+	for _, name := range s.Reads() {
 		parts = append(parts, "workflow.parameters['"+name+"']")
 	}
 	for _, a := range s.arguments() {
@@ -185,21 +184,6 @@ func (s step) hash() string {
 		panic(fmt.Sprintf("a step is plain text: %v", err))
 	}
 	return spec.Hash(string(body))[:16]
-}
-
-// parameters lists the parameters of the pipeline that the step reads, by name.
-func (s step) parameters() []string {
-	var names []string
-	for _, text := range slices.Concat(s.Command, s.Args, slices.Collect(maps.Values(s.Env))) {
-		tokens, _ := spec.Tokens(text) //nolint:errcheck // validation has seen it
-		for _, t := range tokens {
-			if t.Kind == spec.ParamToken {
-				names = append(names, t.Name)
-			}
-		}
-	}
-	slices.Sort(names)
-	return slices.Compact(names)
 }
 
 // maxAge ends well before a lifecycle rule of the bucket removes what was kept.

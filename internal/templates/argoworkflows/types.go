@@ -30,6 +30,7 @@ type (
 		ServiceAccountName string             `yaml:"serviceAccountName"`
 		Automount          *bool              `yaml:"automountServiceAccountToken"`
 		SecurityContext    podSecurityContext `yaml:"securityContext"`
+		PriorityClassName  string             `yaml:"podPriorityClassName"`
 		Deadline           int64              `yaml:"activeDeadlineSeconds,omitempty"`
 		Synchronization    *synchronization   `yaml:"synchronization,omitempty"`
 		PodGC              podGC              `yaml:"podGC"`

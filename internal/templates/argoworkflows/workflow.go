@@ -27,6 +27,7 @@ func workflowTemplate(p *spec.Project, pl *spec.Pipeline) workflow {
 			ServiceAccountName: pl.Name,
 			Automount:          &on, // the executor beside each step reports with it
 			SecurityContext:    podSecurity(),
+			PriorityClassName:  p.TrainingPriority(),
 			Deadline:           pl.Timeout.Seconds(),
 			PodGC:              podGC{Strategy: "OnWorkflowSuccess"}, // pods of a run that failed stay for their logs
 			TTL:                ttl{Success: 7 * 24 * 3600, Failure: 14 * 24 * 3600},

@@ -14,7 +14,7 @@ import (
 func (w writer) commands(name string) []string {
 	s := w.pl.Steps[name]
 	out := []string{"mkdir -p " + encode.Shell(w.dir(name))}
-	for _, parameter := range parameters(s) {
+	for _, parameter := range s.Reads() {
 		if w.pl.Parameters[parameter].Default == nil {
 			out = append(out, w.required(parameter))
 		}
@@ -79,19 +79,4 @@ func (w writer) word(step, arg string) string {
 		}
 	}
 	return b.String()
-}
-
-// parameters lists the parameters of the pipeline that a step reads, by name.
-func parameters(s spec.Step) []string {
-	var names []string
-	for _, text := range slices.Concat(s.Command, s.Args, slices.Collect(maps.Values(s.Env))) {
-		tokens, _ := spec.Tokens(text) //nolint:errcheck // validation has seen it
-		for _, t := range tokens {
-			if t.Kind == spec.ParamToken {
-				names = append(names, t.Name)
-			}
-		}
-	}
-	slices.Sort(names)
-	return slices.Compact(names)
 }

@@ -90,7 +90,7 @@ func (w writer) stages() document {
 func (w writer) stage(name string) stage {
 	s := w.pl.Steps[name]
 	out := stage{Cmd: w.commands(name), Wdir: "../..", Deps: w.deps(name), AlwaysChanged: !*s.Cache}
-	if read := parameters(s); len(read) > 0 {
+	if read := s.Reads(); len(read) > 0 {
 		out.Params = []any{encode.Map{{Key: paramsFile(w.pl), Value: read}}}
 	}
 	for _, output := range s.Outputs {

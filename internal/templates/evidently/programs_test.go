@@ -2,24 +2,21 @@ package evidently_test
 
 import (
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
 
+	"github.com/gitops-ml/terraform-provider-mlops/internal/realtools"
 	"github.com/gitops-ml/terraform-provider-mlops/internal/templates"
 	"github.com/gitops-ml/terraform-provider-mlops/internal/templates/evidently"
 	"github.com/gitops-ml/terraform-provider-mlops/internal/templates/templatestest"
 )
 
 // The emitted tests run with a Python that has Evidently and pytest, on data with and
-// without drift: MLOPS_EVIDENTLY_PYTHON names it.
+// without drift.
 func TestPrograms(t *testing.T) {
 	t.Parallel()
-	python := os.Getenv("MLOPS_EVIDENTLY_PYTHON")
-	if python == "" {
-		t.Skip("MLOPS_EVIDENTLY_PYTHON names no Python")
-	}
+	python := realtools.Python(t, "evidently")
 	p, faults := templatestest.Quickstart(t).Link()
 	if err := faults.Err(); err != nil {
 		t.Fatal(err)
@@ -38,10 +35,9 @@ func TestPrograms(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	cmd := exec.CommandContext(t.Context(), python, "-m", "pytest", "-q", "-rs", "-p", "no:cacheprovider", "tests")
-	cmd.Dir, cmd.Env = root, append(os.Environ(), "PYTHONPATH="+root, "PYTHONDONTWRITEBYTECODE=1")
-	out, err := cmd.CombinedOutput()
-	if err != nil || strings.Contains(string(out), "skipped") || !strings.Contains(string(out), " passed") {
-		t.Errorf("%v\n%s", err, out)
+	res := realtools.Run(t, "evidently", root, []string{"PYTHONPATH=" + root, "PYTHONDONTWRITEBYTECODE=1"}, python, "-m", "pytest", "-q", "-rs", "-p", "no:cacheprovider", "tests")
+	res.Accept(t, "the emitted tests of the monitor")
+	if strings.Contains(res.Out, "skipped") || !strings.Contains(res.Out, " passed") {
+		t.Errorf("not every test ran:\n%s", res.Out)
 	}
 }

@@ -2,10 +2,10 @@ package prometheus_test
 
 import (
 	"os"
-	"os/exec"
 	"path/filepath"
 	"testing"
 
+	"github.com/gitops-ml/terraform-provider-mlops/internal/realtools"
 	"github.com/gitops-ml/terraform-provider-mlops/internal/templates/templatestest"
 	"github.com/gitops-ml/terraform-provider-mlops/internal/tree"
 )
@@ -13,10 +13,6 @@ import (
 // promtool runs every rule and every test of rules that was written.
 func promtool(t *testing.T, files *tree.Tree) {
 	t.Helper()
-	tool, err := exec.LookPath("promtool")
-	if err != nil {
-		t.Skip("promtool is not on the path")
-	}
 	root := t.TempDir()
 	for _, f := range files.Files() {
 		path := filepath.Join(root, f.Path)
@@ -31,12 +27,8 @@ func promtool(t *testing.T, files *tree.Tree) {
 	if err != nil || len(tests) == 0 {
 		t.Fatalf("no rules to test: %v", err)
 	}
-	for _, args := range [][]string{append([]string{"check", "rules"}, rulesBeside(tests)...), append([]string{"test", "rules"}, tests...)} {
-		out, err := exec.CommandContext(t.Context(), tool, args...).CombinedOutput()
-		if err != nil {
-			t.Errorf("promtool %s: %v\n%s", args[0], err, out)
-		}
-	}
+	realtools.PromtoolRules(t, root, rulesBeside(tests)...).Accept(t, "rules")
+	realtools.PromtoolTests(t, root, tests...).Accept(t, "tests of rules")
 }
 
 func rulesBeside(tests []string) []string {

@@ -3,13 +3,13 @@ package signals_test
 import (
 	"encoding/json"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
 	"testing"
 
+	"github.com/gitops-ml/terraform-provider-mlops/internal/realtools"
 	"github.com/gitops-ml/terraform-provider-mlops/internal/spec"
 	"github.com/gitops-ml/terraform-provider-mlops/internal/templates"
 	"github.com/gitops-ml/terraform-provider-mlops/internal/templates/encode"
@@ -147,10 +147,6 @@ func TestDashboards_metricsAreScraped(t *testing.T) {
 // The parser is Prometheus' own: each expression becomes a rule that promtool checks.
 func TestDashboards_promQL(t *testing.T) {
 	t.Parallel()
-	tool, err := exec.LookPath("promtool")
-	if err != nil {
-		t.Skip("promtool is not on the path")
-	}
 	var rules []any
 	for _, b := range boards(t, runtimes(t)) {
 		for _, panel := range b.Panels {
@@ -167,9 +163,7 @@ func TestDashboards_promQL(t *testing.T) {
 	if err := os.WriteFile(path, data, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if out, err := exec.CommandContext(t.Context(), tool, "check", "rules", "--lint=none", path).CombinedOutput(); err != nil {
-		t.Errorf("%v\n%s", err, out)
-	}
+	realtools.PromtoolRules(t, ".", "--lint=none", path).Accept(t, "the expressions of the dashboards")
 }
 
 // The names are written twice, here and in Python: they must be the same.

@@ -1,8 +1,0 @@
-package main
-
-import (
-	_ "sigs.k8s.io/kubectl-validate/pkg/openapiclient"
-	_ "sigs.k8s.io/kubectl-validate/pkg/validator"
-)
-
-func main() {}
