@@ -118,7 +118,8 @@ func quickstart(t *testing.T, r *remote) string {
 	}
 	text := string(data)
 	text = text[strings.Index(text, "resource "):] // the test brings its own provider and variables
-	return strings.Replace(text, "var.repository_url", fmt.Sprintf("%q", r.url()), 1)
+	text = strings.Replace(text, "var.repository_url", fmt.Sprintf("%q", r.url()), 1)
+	return fmt.Sprintf("provider \"mlops\" {\n  local = { root = %q }\n}\n", t.TempDir()) + text
 }
 
 // without removes one resource and its mention in contains.
