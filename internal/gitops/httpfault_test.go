@@ -75,6 +75,9 @@ func TestHTTP_faultsPass(t *testing.T) {
 	}{
 		{"429", nil, status(429)}, {"500", nil, status(500)}, {"503", nil, status(503)}, {"cut", nil, cut}, {"half an answer", nil, short},
 		{"500 on push", receive, status(500)}, {"cut on push", receive, cut}, {"empty 200 on push", receive, func(w http.ResponseWriter) { w.WriteHeader(200) }},
+		{"a yes without a deed", receive, func(w http.ResponseWriter) {
+			_, _ = w.Write(append(appendLine(appendLine(nil, "unpack ok\n"), "ok refs/heads/main\n"), markFlush...))
+		}},
 		{"a page instead of git", receive, func(w http.ResponseWriter) { _, _ = io.WriteString(w, "<html>maintenance</html>") }},
 	}
 	for _, tt := range tests {
@@ -103,6 +106,27 @@ func TestHTTP_faultsPass(t *testing.T) {
 			r.fsck()
 		})
 	}
+}
+
+// A server that cannot read a thin pack is sent a whole one.
+func TestHTTP_noThinPacks(t *testing.T) {
+	t.Parallel()
+	r := newRepo(t)
+	s := newServer(t, r)
+	mustCommit(t, openRemote(t, s.remote()), fleet(t, 30, 10, 0))
+	var refused atomic.Bool
+	s.setFault(func(w http.ResponseWriter, req *http.Request) bool {
+		if !strings.HasSuffix(req.URL.Path, "/git-receive-pack") || refused.Swap(true) {
+			return false
+		}
+		_, _ = w.Write(append(appendLine(appendLine(nil, "unpack index-pack failed\n"), "ng refs/heads/main unpacker error\n"), markFlush...))
+		return true
+	})
+	res := mustCommit(t, openRemote(t, s.remote()), fleet(t, 30, 10, 5))
+	if !refused.Load() || len(res.Update) != 5 || r.commits() != 2 {
+		t.Errorf("%+v, %d commits", res.Update, r.commits())
+	}
+	r.fsck()
 }
 
 // A server that fails for good is named, in time.

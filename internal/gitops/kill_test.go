@@ -38,7 +38,7 @@ func child(url string) int {
 		_ = syscall.Setrlimit(syscall.RLIMIT_FSIZE, &syscall.Rlimit{Cur: uint64(limit), Max: uint64(limit)})
 	}
 	files, _ := strconv.Atoi(os.Getenv("GITOPS_CHILD_FILES"))
-	b, err := Open(context.Background(), Remote{URL: url, Branch: "main"})
+	b, err := Open(context.Background(), Remote{URL: url, Branch: "main", Auth: Auth{Username: user, Password: os.Getenv("GITOPS_CHILD_PASSWORD")}})
 	if err == nil {
 		_, err = b.Commit(context.Background(), manyFiles(files, os.Getenv("GITOPS_CHILD_TEXT")), options)
 	}
@@ -100,6 +100,29 @@ func TestKill_everyStep(t *testing.T) {
 			}
 			t.Logf("killed at %d steps: %s", len(steps), strings.Join(steps, ", "))
 		})
+	}
+}
+
+// Over HTTP the server does the writing: the push arrives whole or not at all.
+func TestKill_http(t *testing.T) {
+	t.Parallel()
+	r := newRepo(t)
+	s := newServer(t, r)
+	var steps []string
+	for n := 1; ; n++ {
+		before := mustCommit(t, openRemote(t, s.remote()), manyFiles(60, fmt.Sprint("before ", n))).Commit
+		at, err := runChild(t, "GITOPS_CHILD_URL="+s.remote().URL, "GITOPS_CHILD_PASSWORD="+password, fmt.Sprint("GITOPS_CHILD_STEP=", n), "GITOPS_CHILD_FILES=60", fmt.Sprint("GITOPS_CHILD_TEXT=killed", n))
+		r.fsck()
+		if err == nil {
+			break
+		}
+		steps = append(steps, at)
+		if !strings.Contains(r.git("rev-list", "-2", "main"), before) {
+			t.Errorf("killed at %q: the head is %s", at, r.head("main"))
+		}
+	}
+	if len(steps) < 4 {
+		t.Errorf("only %d steps: %v", len(steps), steps)
 	}
 }
 

@@ -41,7 +41,7 @@ func (r *gitopsRepositoryResource) Create(ctx context.Context, req resource.Crea
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	head, diags := r.commit(ctx, &plan)
+	head, diags := r.commit(ctx, &plan, nil)
 	resp.Diagnostics.Append(diags...)
 	if resp.Diagnostics.HasError() {
 		return
@@ -51,12 +51,13 @@ func (r *gitopsRepositoryResource) Create(ctx context.Context, req resource.Crea
 }
 
 func (r *gitopsRepositoryResource) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
-	var plan repositoryModel
+	var plan, state repositoryModel
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
+	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	head, diags := r.commit(ctx, &plan)
+	head, diags := r.commit(ctx, &plan, &state)
 	resp.Diagnostics.Append(diags...)
 	if resp.Diagnostics.HasError() {
 		return
@@ -66,8 +67,9 @@ func (r *gitopsRepositoryResource) Update(ctx context.Context, req resource.Upda
 }
 
 // commit makes the branch hold what the plan says and fills in what is known
-// only now. It returns the head that was verified.
-func (r *gitopsRepositoryResource) commit(ctx context.Context, plan *repositoryModel) (head string, diags diag.Diagnostics) {
+// only now. It returns the head that was verified. The state before, if there is
+// one, says what the branch held last, which spares a remote most of the traffic.
+func (r *gitopsRepositoryResource) commit(ctx context.Context, plan, before *repositoryModel) (head string, diags diag.Diagnostics) {
 	out, diags := r.render(ctx, plan)
 	if diags.HasError() {
 		return "", diags
@@ -79,6 +81,11 @@ func (r *gitopsRepositoryResource) commit(ctx context.Context, plan *repositoryM
 	}
 	defer func() { _ = branch.Close() }()
 	desired := plan.desired(ctx, out.files)
+	if before != nil {
+		if last, d := r.render(ctx, before); !d.HasError() {
+			desired.Last = last.files
+		}
+	}
 	res, err := branch.Commit(ctx, desired, gitops.CommitOptions{
 		Message: message(out.project, plan), Author: r.settings.author(plan), When: time.Now(), SigningKey: r.settings.signingKey(),
 	})

@@ -56,7 +56,7 @@ func (p *pending) missing(known []spec.Spec) []late {
 // stands lists values to try in the place of a late one, two by two: the two differ,
 // so that a file that depends on the value differs as well.
 var stands = [][2]string{
-	{"http://late-a.invalid/a", "http://late-b.invalid/b"},
+	{"http://late-a.invalid:7001/a", "https://late-b.invalid/b"},
 	{"late-a", "late-b"},
 	{"late.invalid/a@sha256:" + zeros + "a", "late.invalid/b@sha256:" + zeros + "b"},
 	{"7", "8"}, {"7m", "8m"}, {"7 7 7 7 *", "8 8 8 8 *"}, {"true", "false"}, {"@late/a", "@late/b"}, {"slack:#a", "slack:#b"},

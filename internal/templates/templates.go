@@ -5,6 +5,7 @@ package templates
 import (
 	"errors"
 	"fmt"
+	"sync"
 
 	"github.com/gitops-ml/terraform-provider-mlops/internal/spec"
 	"github.com/gitops-ml/terraform-provider-mlops/internal/tree"
@@ -19,28 +20,29 @@ type Target interface {
 	Render(*spec.Project) ([]tree.File, error)
 }
 
-// Render runs every target and joins their files. The faults of all targets are
-// reported together; a path written twice is an error that names both writers.
+// Render runs every target and joins their files. Targets are pure, so they run side
+// by side; their files are joined in the order of the list. The faults of all targets
+// are reported together; a path written twice is an error that names both writers.
 func Render(targets []Target, p *spec.Project) (*tree.Tree, error) {
+	files, failures := make([][]tree.File, len(targets)), make([]error, len(targets))
+	var running sync.WaitGroup
+	for i, target := range targets {
+		running.Go(func() { files[i], failures[i] = target.Render(p) })
+	}
+	running.Wait()
 	var out tree.Tree
 	var faults spec.Faults
 	var errs []error
-	for _, target := range targets {
-		files, err := target.Render(p)
-		var refused spec.Faults
-		var one spec.Fault
-		switch {
-		case errors.As(err, &refused):
-			faults = append(faults, refused...)
-		case errors.As(err, &one):
-			faults = append(faults, one)
-		case err != nil:
+	for i, target := range targets {
+		refused, err := split(failures[i])
+		faults = append(faults, refused...)
+		if err != nil {
 			errs = append(errs, fmt.Errorf("%s: %w", target.Name(), err))
 		}
-		for i := range files {
-			files[i].Writer = target.Name()
+		for j := range files[i] {
+			files[i][j].Writer = target.Name()
 		}
-		errs = append(errs, out.Add(files...))
+		errs = append(errs, out.Add(files[i]...))
 	}
 	if err := errors.Join(errs...); err != nil {
 		return nil, err
@@ -49,4 +51,17 @@ func Render(targets []Target, p *spec.Project) (*tree.Tree, error) {
 		return nil, err
 	}
 	return &out, nil
+}
+
+// split tells refusals, which are the user's to mend, from failures.
+func split(err error) (spec.Faults, error) {
+	var many spec.Faults
+	var one spec.Fault
+	switch {
+	case errors.As(err, &many):
+		return many, nil
+	case errors.As(err, &one):
+		return spec.Faults{one}, nil
+	}
+	return nil, err
 }

@@ -41,13 +41,13 @@ func sets() []string {
 	return slices.Compact(all)
 }
 
-// program builds a Go program from the module tools/<name>. Prometheus is built
+// program builds a Go program from the module tools/pins/<name>. Prometheus is built
 // without its service discoveries, which promtool's rule checks do not need.
 func program(name, pkg string, in ...string) tool {
 	return tool{
 		name: name, sets: in,
 		pin: func(root string) (string, error) {
-			dir := filepath.Join(root, "tools", name)
+			dir := filepath.Join(root, "tools", "pins", name)
 			sources, err := filepath.Glob(filepath.Join(dir, "*.go"))
 			if err != nil {
 				return "", err
@@ -57,7 +57,7 @@ func program(name, pkg string, in ...string) tool {
 		},
 		install: func(root string) error {
 			out := filepath.Join(root, ".tools", "bin", name)
-			return run(filepath.Join(root, "tools", name), []string{"CGO_ENABLED=0", "GOFLAGS=-mod=readonly"}, "go", "build", "-trimpath", "-tags", "remove_all_sd", "-ldflags", "-s -w", "-o", out, pkg)
+			return run(filepath.Join(root, "tools", "pins", name), []string{"CGO_ENABLED=0", "GOFLAGS=-mod=readonly"}, "go", "build", "-trimpath", "-tags", "remove_all_sd", "-ldflags", "-s -w", "-o", out, pkg)
 		},
 	}
 }

@@ -7,24 +7,21 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/gitops-ml/terraform-provider-mlops/internal/realtools"
 	"github.com/gitops-ml/terraform-provider-mlops/internal/templates/templatestest"
 	"github.com/gitops-ml/terraform-provider-mlops/internal/tree"
 )
 
 // TestLint runs Argo's own lint, strict, on the full case and on hostile text.
 func TestLint(t *testing.T) {
-	tool, err := exec.LookPath("argolint")
-	if err != nil {
-		t.Skip("argolint is not on the path")
-	}
 	lint := func(t *testing.T, change func(object)) (string, error) {
 		t.Helper()
 		files, err := changed(t, func(pl object, _ *templatestest.Case) { change(pl) })
 		if err != nil {
 			t.Fatal(err)
 		}
-		out, err := exec.CommandContext(t.Context(), tool, workflows(t, files)...).CombinedOutput()
-		return string(out), err
+		res := realtools.ArgoLint(t, ".", workflows(t, files)...)
+		return res.Out, res.Err
 	}
 	t.Run("full", func(t *testing.T) {
 		if out, err := lint(t, func(object) {}); err != nil {
@@ -67,10 +64,7 @@ func workflows(t *testing.T, files *tree.Tree) []string {
 
 // TestWorkspace runs the program of the first step with the programs it imports.
 func TestWorkspace(t *testing.T) {
-	python, err := exec.LookPath("python3")
-	if err != nil {
-		t.Skip("python3 is not on the path")
-	}
+	python := realtools.Python(t, "lint")
 	dir := t.TempDir()
 	write := func(name, text string) string {
 		path := filepath.Join(dir, name)

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/gitops-ml/terraform-provider-mlops/internal/realtools"
 	"github.com/gitops-ml/terraform-provider-mlops/internal/templates"
 	"github.com/gitops-ml/terraform-provider-mlops/internal/templates/templatestest"
 )
@@ -21,9 +22,6 @@ json.dump({"argv": sys.argv[2:], "env": dict(os.environ)}, open(sys.argv[1], "w"
 // TestRepro runs the stages with the real DVC, hostile text in every place that a
 // user has, and then once more: nothing may be left to do.
 func TestRepro(t *testing.T) {
-	if _, err := exec.LookPath("dvc"); err != nil {
-		t.Skip("dvc is not on the path")
-	}
 	var texts []string
 	for _, text := range append([]string{"", "$", "$$", "$'x'", "~root", "A=b", "a;b", "(x)", `\\${x}`, "${s}", "\n", "a\n\n"}, templatestest.HostileTexts...) {
 		if len(text) < 5000 {
@@ -87,9 +85,6 @@ func TestRepro(t *testing.T) {
 
 // TestRepro_always runs a step with cache = false twice, and asks for a value.
 func TestRepro_always(t *testing.T) {
-	if _, err := exec.LookPath("dvc"); err != nil {
-		t.Skip("dvc is not on the path")
-	}
 	dir := write(t, object{"steps": object{"a": object{"command": []any{"echo", "ran"}, "cache": false}, "b": object{"command": []any{"true"}, "needs": []any{"a"}}}})
 	for range 2 {
 		if out, err := repro(t, dir); err != nil || !slices.Contains(strings.Split(out, "\n"), "ran") {
@@ -131,9 +126,8 @@ func write(t *testing.T, pipeline object) string {
 
 func repro(t *testing.T, dir string) (string, error) {
 	t.Helper()
-	cmd := exec.CommandContext(t.Context(), "dvc", "repro", "pipelines/p/dvc.yaml")
-	cmd.Dir = dir
-	cmd.Env = append(os.Environ(), "SHELL=/bin/sh", "DVC_NO_ANALYTICS=1", "DVC_SITE_CACHE_DIR="+t.TempDir())
-	out, err := cmd.CombinedOutput()
-	return string(out), err
+	program := realtools.Script(t, "train", "dvc")
+	path := filepath.Dir(program) + string(os.PathListSeparator) + os.Getenv("PATH")
+	res := realtools.Run(t, "dvc", dir, []string{"PATH=" + path, "SHELL=/bin/sh", "DVC_NO_ANALYTICS=1", "DVC_SITE_CACHE_DIR=" + t.TempDir()}, program, "repro", "pipelines/p/dvc.yaml")
+	return res.Out, res.Err
 }

@@ -104,7 +104,7 @@ def _code(pipeline: Pipeline, root: Path, image: str | None) -> dict[str, Any]:
 
 
 def _source(name: str, dataset: Dataset, given: str | None) -> dict[str, Any]:
-    version = given
+    version = given or None
     path = data_path(dataset)
     if version is None and path is not None and path.is_file():
         version = "sha256:" + sha256_file(path)

@@ -101,9 +101,13 @@ def _approvals(request: Request) -> list[str]:
         known = ", ".join(settings.approvers)
         faults += [f"{name} is not an approver of {request.environment}: those are {known}" for name in strangers]
     if len(given) < settings.approvals:
-        has = f"{request.environment} needs {settings.approvals} approvals and has {len(given)}"
+        has = f"{request.environment} needs {_people(settings.approvals)} and has {len(given)}"
         faults.append(f"{has}: name each with --approved-by")
     return faults
+
+
+def _people(count: int) -> str:
+    return "1 approval" if count == 1 else f"{count} approvals"
 
 
 def lineage_record(registry: Registry, version: Version) -> dict[str, Any]:
@@ -178,6 +182,9 @@ def promote(request: Request, registry: Registry, version: Version, now: datetim
     reject(findings)
     for finding in findings:
         say(f"passed: {finding.sentence}")
+    rival = registry.aliased(model.name, reg.CHAMPION)
+    if rival is not None and rival.tags.get("mlops.data") != version.tags.get("mlops.data"):
+        say(f"note: champion version {rival.number} was measured on other data")
     record = complete(lineage_record(registry, version), request, version, (metrics, findings))
     if dry_run:
         return [record_at, target]
@@ -238,7 +245,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     settings = request.settings
     if model.mode == "pull_request" and settings.approvals:
         by = f" of {', '.join(settings.approvers)}" if settings.approvers else ""
-        say(f"note: {request.environment} needs {settings.approvals} approvals{by}: the pull request collects them")
+        say(f"note: {request.environment} needs {_people(settings.approvals)}{by}: the pull request collects them")
     if not args.dry_run and registry.folder is not None and (model.store_uri or "").startswith("pvc:"):
         say(f"note: the pin says {version.tags.get(reg.URI)}, but this registry is on this machine:")
         say("note: the cluster finds the model only when its own run registers it")

@@ -173,8 +173,9 @@ def test_gates_are_applied_again(trained, registry):
     assert 'version: "0"' in trained.read(STAGING)
 
 
-def test_the_champion_is_the_baseline(trained, registry, train):
+def test_the_champion_is_the_baseline(trained, registry, train, capsys):
     registry.set_alias(NAME, "champion", "1")
+    trained.write("data/transactions.csv", "amount,label\n1,1\n")
     trained.configure(lambda model: model.update(gates=[{"metric": "auc_roc", "op": ">=", "threshold": "0.5"}]))
     trained.measure('{"auc_roc": 0.98}')
     train("--param", "learning_rate=0.1")
@@ -186,6 +187,10 @@ def test_the_champion_is_the_baseline(trained, registry, train):
     with pytest.raises(Rejected, match=r"must be >= 0.98473 \(champion version 1 has 0.98973, tolerance 0.005\)"):
         to(registry, "staging")
     to(registry, "staging", version="1")
+    trained.configure(lambda model: model["gates"][1].update(tolerance="0.5"))
+    capsys.readouterr()
+    to(registry, "staging", version="2")
+    assert "note: champion version 1 was measured on other data" in capsys.readouterr().out
 
 
 def test_lineage_must_be_complete(trained, registry):

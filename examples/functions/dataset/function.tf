@@ -1,0 +1,3 @@
+output "spec" {
+  value = provider::mlops::dataset({ name = "transactions", local = { path = "data/transactions.csv" } })
+}

@@ -1,0 +1,3 @@
+output "spec" {
+  value = provider::mlops::model_registry({ name = "main", type = "mlflow", mlflow = { managed = true } })
+}

@@ -1,0 +1,1 @@
+terraform import mlops_bucket.artifacts fraud/fraud-artifacts

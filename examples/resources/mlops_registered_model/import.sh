@@ -1,0 +1,1 @@
+terraform import mlops_registered_model.detector fraud-detector
