@@ -42,7 +42,8 @@ func (w *httpWire) tip(ctx context.Context) (tip, error) {
 		return tip{head: head}, nil
 	}
 	refs, err = w.refs(ctx, "refs/heads/")
-	var t tip
+	// Another writer may have made the branch between the two questions.
+	t := tip{head: refs[w.ref]}
 	for name := range refs {
 		t.others = append(t.others, strings.TrimPrefix(name, "refs/heads/"))
 	}

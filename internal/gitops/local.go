@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 )
 
@@ -79,7 +80,11 @@ func (l *local) tip(context.Context) (tip, error) {
 		return tip{head: head}, err
 	}
 	others, err := listBranches(l.common)
-	return tip{others: others}, err
+	if slices.Contains(others, strings.TrimPrefix(l.ref, "refs/heads/")) {
+		// Another writer made the branch since we looked for it.
+		head, err = readRef(l.common, l.ref)
+	}
+	return tip{head: head, others: others}, err
 }
 
 // fetch reads objects; a commit comes without its tree, for reading that later

@@ -58,3 +58,35 @@ func TestRace_http(t *testing.T) {
 	s := newServer(t, r)
 	raceWriters(t, r, s.remote)
 }
+
+// The branch is made while others look for it: nobody may say that it is missing.
+func TestRace_birth(t *testing.T) {
+	t.Parallel()
+	for round := range 10 {
+		r := newRepo(t)
+		s := newServer(t, r)
+		for name, to := range map[string]Remote{"http": s.remote(), "file": {URL: r.url(), Branch: "main"}} {
+			r.git("update-ref", "-d", "refs/heads/main")
+			var group sync.WaitGroup
+			for w := range 6 {
+				group.Go(func() {
+					mine := to
+					mine.Path = fmt.Sprintf("team-%d", w)
+					b, err := Open(t.Context(), mine)
+					if err != nil {
+						t.Error(err)
+						return
+					}
+					defer b.Close()
+					if _, err := b.Commit(t.Context(), desired(t, managed("a", fmt.Sprint(round))...), options); err != nil {
+						t.Errorf("%s: %v", name, err)
+					}
+				})
+			}
+			group.Wait()
+			if got := r.commits(); got != 6 {
+				t.Errorf("%s: %d commits, want 6", name, got)
+			}
+		}
+	}
+}

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -94,7 +95,10 @@ func TestClient_unreachable(t *testing.T) {
 
 func TestClient_stopsWhenAsked(t *testing.T) {
 	t.Parallel()
-	cl, _ := serve(t, func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() })
+	cl, _ := serve(t, func(_ http.ResponseWriter, r *http.Request) {
+		_, _ = io.Copy(io.Discard, r.Body) // only then does the server notice that the client left
+		<-r.Context().Done()
+	})
 	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 	defer cancel()
 	if err := cl.Create(ctx, registry.Model{Name: "m"}); !errors.Is(err, context.DeadlineExceeded) {

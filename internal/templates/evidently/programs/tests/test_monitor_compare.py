@@ -139,7 +139,7 @@ class Case:
 
     def __init__(self, folder: Path, method: str = "psi", threshold: float = 0.2) -> None:
         """Write a reference of 400 rows and a config."""
-        self.folder, self.random = folder, random.Random(7)  # noqa: S311 (data for a test)
+        self.folder, self.random = folder, random.Random(7)
         self.log = folder / "log"
         self.log.mkdir()
         rows = self.rows(400, 0)
