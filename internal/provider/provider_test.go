@@ -12,6 +12,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 
 	"github.com/gitops-ml/terraform-provider-mlops/internal/provider"
+	"github.com/gitops-ml/terraform-provider-mlops/internal/realtools"
 )
 
 // TestMain makes the tests run terraform: the one that is named, the one on the
@@ -29,7 +30,7 @@ func TestMain(m *testing.M) {
 		_ = os.Setenv("TF_ACC_TERRAFORM_PATH", path)
 	}
 	_ = os.Setenv("CHECKPOINT_DISABLE", "1")
-	os.Exit(m.Run())
+	realtools.Main(m)
 }
 
 // factories is the provider as terraform starts it.

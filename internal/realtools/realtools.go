@@ -1,12 +1,14 @@
 // Package realtools runs the real tools that check what the targets emit: each
 // system's own linter, validator or runtime, installed by `make tools` into .tools/.
 // A tool that is missing fails the test; only MLOPS_SKIP_REAL_TOOLS=1 skips it,
-// which the gate never sets. It knows how the tools are called, not what they check.
+// which the gate never sets. It knows how the tools are called, not what they check;
+// its own tests show that each of them accepts something and refuses something.
 package realtools
 
 import (
 	"bytes"
 	"fmt"
+	"io"
 	"maps"
 	"os"
 	"os/exec"
@@ -56,7 +58,7 @@ func Dir(t testing.TB) string {
 func need(t testing.TB, parts ...string) string {
 	t.Helper()
 	path := filepath.Join(append([]string{Dir(t)}, parts...)...)
-	if _, err := os.Stat(path); err != nil {
+	if !exists(path) {
 		if os.Getenv("MLOPS_SKIP_REAL_TOOLS") == "1" {
 			t.Skipf("%s is not installed", filepath.Base(path))
 		}
@@ -65,13 +67,24 @@ func need(t testing.TB, parts ...string) string {
 	return path
 }
 
+// Has tells whether a program that `make tools` does not install was built nevertheless.
+func Has(t testing.TB, name string) bool {
+	t.Helper()
+	return exists(filepath.Join(Dir(t), "bin", name))
+}
+
+func exists(path string) bool {
+	_, err := os.Stat(path)
+	return err == nil
+}
+
 // Bin is the path of a program that was built into .tools/bin.
 func Bin(t testing.TB, name string) string {
 	t.Helper()
 	return need(t, "bin", name)
 }
 
-// Python is the interpreter of an environment: lint, train or evidently.
+// Python is the interpreter of an environment: lint, train, mlflow or evidently.
 func Python(t testing.TB, env string) string {
 	t.Helper()
 	return need(t, "py", env, "bin", "python")
@@ -85,8 +98,9 @@ func Script(t testing.TB, env, name string) string {
 
 // Result is what a tool said.
 type Result struct {
-	Out string // standard output and error
-	Err error  // nil when the tool was content
+	Out    string // standard output and error
+	Stdout string // standard output alone
+	Err    error  // nil when the tool was content
 }
 
 // Run calls a tool in dir and counts the check under label.
@@ -98,10 +112,23 @@ func Run(t testing.TB, label, dir string, env []string, name string, args ...str
 	cmd := exec.CommandContext(t.Context(), name, args...)
 	cmd.Dir = dir
 	cmd.Env = append(os.Environ(), env...)
+	var both shared
 	var out bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &out, &out
+	cmd.Stdout, cmd.Stderr = io.MultiWriter(&out, &both), &both
 	err := cmd.Run()
-	return Result{out.String(), err}
+	return Result{both.text.String(), out.String(), err}
+}
+
+// shared takes what a program writes to both of its outputs, in the order in which it comes.
+type shared struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+func (s *shared) Write(data []byte) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.text.Write(data)
 }
 
 // Accept fails the test when a tool was not content.
@@ -125,101 +152,6 @@ func tail(text string) string {
 		return "…" + text[len(text)-8000:]
 	}
 	return text
-}
-
-// ArgoLint is the strict offline lint of Argo Workflows over files or folders.
-func ArgoLint(t testing.TB, dir string, paths ...string) Result {
-	t.Helper()
-	return Run(t, "argolint", dir, nil, Bin(t, "argolint"), paths...)
-}
-
-// Actionlint checks all workflows of a repository.
-func Actionlint(t testing.TB, dir string) Result {
-	t.Helper()
-	files, err := filepath.Glob(filepath.Join(dir, ".github", "workflows", "*.yml"))
-	if err != nil || len(files) == 0 {
-		t.Fatalf("no workflow in %s: %v", dir, err)
-	}
-	args := []string{"-shellcheck=", "-pyflakes="}
-	if config := filepath.Join(dir, ".github", "actionlint.yaml"); exists(config) {
-		args = append(args, "-config-file", config)
-	}
-	return Run(t, "actionlint", dir, nil, Bin(t, "actionlint"), append(args, files...)...)
-}
-
-func exists(path string) bool {
-	_, err := os.Stat(path)
-	return err == nil
-}
-
-// Zizmor audits all workflows of a repository for what can be abused.
-func Zizmor(t testing.TB, dir string) Result {
-	t.Helper()
-	return Run(t, "zizmor", dir, nil, Script(t, "lint", "zizmor"), "--offline", "--no-progress", ".github/workflows")
-}
-
-// CheckJSONSchema checks files against a schema that the tool carries.
-func CheckJSONSchema(t testing.TB, dir, schema string, files ...string) Result {
-	t.Helper()
-	return Run(t, "check-jsonschema", dir, nil, Script(t, "lint", "check-jsonschema"), append([]string{"--builtin-schema", schema}, files...)...)
-}
-
-// Yamllint checks all YAML files below dir with the settings that lie in it.
-func Yamllint(t testing.TB, dir string) Result {
-	t.Helper()
-	return Run(t, "yamllint", dir, nil, Script(t, "lint", "yamllint"), "--strict", ".")
-}
-
-// Ruff checks Python files with the settings that lie in dir.
-func Ruff(t testing.TB, dir string) Result {
-	t.Helper()
-	return Run(t, "ruff", dir, nil, Script(t, "lint", "ruff"), "check", ".")
-}
-
-// Mypy checks the types of Python packages strictly.
-func Mypy(t testing.TB, dir, env string, packages ...string) Result {
-	t.Helper()
-	args := []string{"-m", "mypy", "--strict", "--ignore-missing-imports", "--no-error-summary", "--cache-dir", filepath.Join(t.TempDir(), "mypy")}
-	for _, p := range packages {
-		args = append(args, "-p", p)
-	}
-	return Run(t, "mypy", dir, nil, Python(t, env), args...)
-}
-
-// KubeValidate checks objects against the schemas of Kubernetes and of every
-// project whose definitions are installed: unknown fields and broken CEL rules are
-// errors, and so is a kind without a schema.
-func KubeValidate(t testing.TB, paths ...string) Result {
-	t.Helper()
-	folders, err := filepath.Glob(filepath.Join(Dir(t), "crds", "*"))
-	if err != nil || len(folders) == 0 {
-		t.Fatalf("no definitions: run `make tools` (%v)", err)
-	}
-	return Run(t, "kubectl-validate", ".", nil, Bin(t, "kubevalidate"), append([]string{"--version", "1.30", "--local-crds", strings.Join(folders, ",")}, paths...)...)
-}
-
-// Kustomize builds a folder and returns the objects.
-func Kustomize(t testing.TB, dir string) Result {
-	t.Helper()
-	return Run(t, "kustomize", dir, nil, Bin(t, "kustomize"), "build", ".")
-}
-
-// PromtoolRules checks rule files; PromtoolTests runs their unit tests.
-func PromtoolRules(t testing.TB, dir string, files ...string) Result {
-	t.Helper()
-	return Run(t, "promtool check", dir, nil, Bin(t, "promtool"), append([]string{"check", "rules"}, files...)...)
-}
-
-// PromtoolTests runs the unit tests of rule files.
-func PromtoolTests(t testing.TB, dir string, files ...string) Result {
-	t.Helper()
-	return Run(t, "promtool test", dir, nil, Bin(t, "promtool"), append([]string{"test", "rules"}, files...)...)
-}
-
-// PromQL parses one expression.
-func PromQL(t testing.TB, expression string) Result {
-	t.Helper()
-	return Run(t, "promql", ".", nil, Bin(t, "promtool"), "--experimental", "promql", "format", "--", expression)
 }
 
 // WriteFiles puts files into a new folder and returns it.

@@ -1,169 +1,52 @@
 package main
 
 import (
-	"fmt"
-	"os"
-	"os/exec"
-	"path/filepath"
+	"context"
 	"slices"
-	"strings"
 )
 
-// catalog lists everything that can be installed. Versions of Go programs stand in
-// the go.mod of their folder.
-func catalog() []tool {
-	tools := []tool{
-		terraform("demo", "test", "check", "generate"),
-		program("actionlint", "github.com/rhysd/actionlint/cmd/actionlint", "test", "check"),
-		program("kustomize", "sigs.k8s.io/kustomize/kustomize/v5", "test", "check"),
-		program("kubevalidate", "sigs.k8s.io/kubectl-validate", "test", "check"),
-		program("argolint", ".", "test", "check"),
-		program("promtool", "github.com/prometheus/prometheus/cmd/promtool", "test", "check"),
-		program("golangci-lint", "github.com/golangci/golangci-lint/v2/cmd/golangci-lint", "check"),
-		program("govulncheck", "golang.org/x/vuln/cmd/govulncheck", "check"),
-		program("tfplugindocs", "github.com/hashicorp/terraform-plugin-docs/cmd/tfplugindocs", "check", "generate"),
-		python("lint", "tools/python/lint.txt", "test", "check"),
-		python("evidently", "tools/python/evidently.txt", "test", "check"),
-		python("train", "internal/templates/repository/requirements.txt", "test", "check"),
-	}
-	for _, c := range definitions {
-		tools = append(tools, crds(c, "test", "check"))
-	}
-	return append(tools, program("kserve", ".", "kserve"))
+// tool is one thing to install.
+type tool struct {
+	name string
+	sets []string
+	// pin identifies exactly what is to be installed, and gives its version for the reader; empty when the machine has it.
+	pin     func(base) (pin, version string, err error)
+	proof   string // a path below .tools/ that exists when it is installed
+	install func(context.Context, base) error
 }
 
-func sets() []string {
-	var all []string
-	for _, t := range catalog() {
+// trainLock is the lock of the emitted repository itself: the tests run its programs in what its own `make setup` installs.
+const trainLock = "internal/templates/repository/requirements.txt"
+
+// catalog lists everything that can be installed, the quick ones first. Versions of Go programs stand in the go.mod of their folder below pins/,
+// those of Python packages in the locks. The four programs of pins/kube share one module, so that what they have in common is compiled once.
+func catalog() []tool {
+	return []tool{
+		terraform("demo", "test", "check", "generate"),
+		python("lint", "tools/python/lint.txt", "test", "check"),
+		python("train", trainLock, "test", "check"),
+		python("mlflow", "tools/python/mlflow.txt", "test", "check"),
+		python("evidently", "tools/python/evidently.txt", "test", "check"),
+		definitions("test", "check"),
+		program{name: "actionlint", pins: "actionlint", pkg: "github.com/rhysd/actionlint/cmd/actionlint", module: "github.com/rhysd/actionlint"}.tool("test", "check"),
+		program{name: "kustomize", pins: "kube", pkg: "sigs.k8s.io/kustomize/kustomize/v5", module: "sigs.k8s.io/kustomize/kustomize/v5"}.tool("test", "check"),
+		program{name: "argolint", pins: "kube", pkg: "./argolint", module: "github.com/argoproj/argo-workflows/v4"}.tool("test", "check"),
+		program{name: "kubevalidate", pins: "kube", pkg: "./kubevalidate", module: "k8s.io/kubernetes"}.tool("test", "check"),
+		// Its rule checks need no service discovery, which is most of Prometheus' dependencies.
+		program{name: "promtool", pins: "kube", pkg: "github.com/prometheus/prometheus/cmd/promtool", module: "github.com/prometheus/prometheus", tags: "remove_all_sd"}.tool("test", "check"),
+		program{name: "golangci-lint", pins: "golangci-lint", pkg: "github.com/golangci/golangci-lint/v2/cmd/golangci-lint", module: "github.com/golangci/golangci-lint/v2"}.tool("check"),
+		program{name: "govulncheck", pins: "govulncheck", pkg: "golang.org/x/vuln/cmd/govulncheck", module: "golang.org/x/vuln"}.tool("check"),
+		program{name: "tfplugindocs", pins: "tfplugindocs", pkg: "github.com/hashicorp/terraform-plugin-docs/cmd/tfplugindocs", module: "github.com/hashicorp/terraform-plugin-docs"}.tool("check", "generate"),
+		program{name: "kservevalidate", pins: "kserve", pkg: ".", module: "github.com/kserve/kserve"}.tool("kserve"),
+	}
+}
+
+// sets lists the names that -set takes.
+func sets(tools []tool) []string {
+	all := []string{"all"}
+	for _, t := range tools {
 		all = append(all, t.sets...)
 	}
 	slices.Sort(all)
 	return slices.Compact(all)
-}
-
-// program builds a Go program from the module tools/pins/<name>. Prometheus is built
-// without its service discoveries, which promtool's rule checks do not need.
-func program(name, pkg string, in ...string) tool {
-	return tool{
-		name: name, sets: in,
-		pin: func(root string) (string, error) {
-			dir := filepath.Join(root, "tools", "pins", name)
-			sources, err := filepath.Glob(filepath.Join(dir, "*.go"))
-			if err != nil {
-				return "", err
-			}
-			files := append([]string{filepath.Join(dir, "go.mod"), filepath.Join(dir, "go.sum")}, sources...)
-			return digest(files, pkg)
-		},
-		install: func(root string) error {
-			out := filepath.Join(root, ".tools", "bin", name)
-			return run(filepath.Join(root, "tools", "pins", name), []string{"CGO_ENABLED=0", "GOFLAGS=-mod=readonly"}, "go", "build", "-trimpath", "-tags", "remove_all_sd", "-ldflags", "-s -w", "-o", out, pkg)
-		},
-	}
-}
-
-// terraform is the machine's own; where it has none, the pinned one is built from its module.
-func terraform(in ...string) tool {
-	const module = "github.com/hashicorp/terraform@v1.13.3"
-	return tool{
-		name: "terraform", sets: in,
-		pin: func(string) (string, error) {
-			if os.Getenv("TERRAFORM") != "" {
-				return "", nil
-			}
-			if path, err := exec.LookPath("terraform"); err == nil && !strings.Contains(path, "/.tools/") {
-				return "", nil
-			}
-			return module, nil
-		},
-		install: func(root string) error {
-			dir, err := moduleDir(module)
-			if err != nil {
-				return err
-			}
-			return run(dir, []string{"CGO_ENABLED=0", "GOFLAGS=-mod=readonly"}, "go", "build", "-trimpath", "-ldflags", "-s -w", "-o", filepath.Join(root, ".tools", "bin", "terraform"), ".")
-		},
-	}
-}
-
-// definition is a folder of custom resource definitions in a project's module.
-type definition struct{ name, module, folder string }
-
-var definitions = []definition{
-	{"argo-cd", "github.com/argoproj/argo-cd/v3@v3.5.7", "manifests/crds"},
-	{"argo-workflows", "github.com/argoproj/argo-workflows/v4@v4.0.7", "manifests/base/crds/full"},
-	{"keda", "github.com/kedacore/keda/v2@v2.21.0", "config/crd/bases"},
-	{"kserve", "github.com/kserve/kserve@v0.20.0", "config/crd/full"},
-	{"prometheus-operator", "github.com/prometheus-operator/prometheus-operator@v0.85.0", "example/prometheus-operator-crd"},
-}
-
-// crds copies definitions out of a module: the validator reads one flat folder.
-func crds(d definition, in ...string) tool {
-	return tool{
-		name: "crds-" + d.name, sets: in,
-		pin: func(string) (string, error) { return d.module + " " + d.folder, nil },
-		install: func(root string) error {
-			dir, err := moduleDir(d.module)
-			if err != nil {
-				return err
-			}
-			return copyDefinitions(filepath.Join(dir, filepath.FromSlash(d.folder)), filepath.Join(root, ".tools", "crds", d.name))
-		},
-	}
-}
-
-func copyDefinitions(from, to string) error {
-	if err := os.RemoveAll(to); err != nil {
-		return err
-	}
-	if err := os.MkdirAll(to, 0o755); err != nil {
-		return err
-	}
-	copied := 0
-	err := filepath.WalkDir(from, func(path string, entry os.DirEntry, err error) error {
-		if err != nil || entry.IsDir() || filepath.Ext(path) != ".yaml" {
-			return err
-		}
-		data, err := os.ReadFile(path)
-		if err != nil || !strings.Contains(string(data), "kind: CustomResourceDefinition") {
-			return err
-		}
-		copied++
-		return os.WriteFile(filepath.Join(to, fmt.Sprintf("%03d-%s", copied, entry.Name())), data, 0o644)
-	})
-	if err == nil && copied == 0 {
-		err = fmt.Errorf("no definition in %s", from)
-	}
-	return err
-}
-
-// uv installs environments in seconds; it is pinned like the rest.
-const uv = "uv==0.13.9"
-
-// python makes .tools/py/<name> from a lock with hashes.
-func python(name, lock string, in ...string) tool {
-	return tool{
-		name: "py-" + name, sets: in,
-		pin: func(root string) (string, error) { return digest([]string{filepath.Join(root, lock)}, uv) },
-		install: func(root string) error {
-			base := filepath.Join(root, ".tools", "py")
-			installer := filepath.Join(base, ".uv")
-			if _, err := os.Stat(filepath.Join(installer, "bin", "uv")); err != nil {
-				if err := run(root, nil, "python3", "-m", "venv", installer); err != nil {
-					return err
-				}
-				if err := run(root, nil, filepath.Join(installer, "bin", "python"), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", uv); err != nil {
-					return err
-				}
-			}
-			env := filepath.Join(base, name)
-			if err := os.RemoveAll(env); err != nil {
-				return err
-			}
-			if err := run(root, nil, "python3", "-m", "venv", env); err != nil {
-				return err
-			}
-			return run(root, nil, filepath.Join(installer, "bin", "uv"), "pip", "install", "--quiet", "--python", filepath.Join(env, "bin", "python"), "--require-hashes", "-r", filepath.Join(root, lock))
-		},
-	}
 }

@@ -1,130 +1,146 @@
-// Install puts the pinned tools of development and tests into .tools/ at the
-// project's root: Go programs built from the modules beside it, custom resource
-// definitions read from the projects' own modules, and Python environments made
-// from locks with hashes. What is there already, with the same pins, is left alone.
+// Install puts the pinned tools of development and tests into .tools/ at the project's root: Go programs built from the modules beside it,
+// custom resource definitions read from the projects' own modules, and Python environments made from locks with hashes. What is there with the
+// same pins is left alone; an interrupted run continues where it stopped. It needs Go, Python, git and a way to the package registries, nothing else.
 //
-//	go run . -set test|demo|check|generate|kserve [-list]
+//	go run . [-set test|demo|check|generate|kserve|all] [-only NAME,NAME] [-list]
 package main
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
-	"encoding/json"
-	"errors"
+	"context"
 	"flag"
 	"fmt"
-	"io/fs"
+	"io"
 	"os"
-	"os/exec"
+	"os/signal"
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 	"time"
 )
 
 func main() {
-	set := flag.String("set", "test", "what to install: "+strings.Join(sets(), ", "))
-	list := flag.Bool("list", false, "only list the tools of the set")
-	flag.Parse()
-	root, err := filepath.Abs("../..")
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	if err := run(ctx, os.Args[1:], os.Stdout); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+}
+
+func run(ctx context.Context, args []string, out io.Writer) error {
+	flags := flag.NewFlagSet("install", flag.ContinueOnError)
+	set := flags.String("set", "test", "what to install: "+strings.Join(sets(catalog()), ", "))
+	only := flags.String("only", "", "names of single tools, with commas between them; takes the place of -set")
+	list := flags.Bool("list", false, "only list the tools")
+	if err := flags.Parse(args); err != nil {
+		return err
+	}
+	tools, err := choose(catalog(), *set, *only)
 	if err != nil {
-		fail(err)
+		return err
 	}
-	tools := slices.DeleteFunc(catalog(), func(t tool) bool { return !slices.Contains(t.sets, *set) })
-	if len(tools) == 0 {
-		fail(fmt.Errorf("there is no set %q; there are: %s", *set, strings.Join(sets(), ", ")))
+	root, err := filepath.Abs(filepath.Join("..", ".."))
+	if err != nil {
+		return err
 	}
+	b := base{root: root, out: out}
+	if *list {
+		return show(b, tools)
+	}
+	unlock, err := b.lock()
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	return ensureAll(ctx, b, tools)
+}
+
+// choose picks the tools of a set, or the named ones.
+func choose(tools []tool, set, only string) ([]tool, error) {
+	if only != "" {
+		return named(tools, strings.Split(only, ","))
+	}
+	chosen := slices.Clone(tools)
+	if set != "all" {
+		chosen = slices.DeleteFunc(chosen, func(t tool) bool { return !slices.Contains(t.sets, set) })
+	}
+	if len(chosen) == 0 {
+		return nil, fmt.Errorf("there is no set %q; there are: %s", set, strings.Join(sets(tools), ", "))
+	}
+	return chosen, nil
+}
+
+func named(tools []tool, names []string) ([]tool, error) {
+	var chosen []tool
+	for _, name := range names {
+		at := slices.IndexFunc(tools, func(t tool) bool { return t.name == name })
+		if at < 0 {
+			return nil, fmt.Errorf("there is no tool %q; see -set all -list", name)
+		}
+		chosen = append(chosen, tools[at])
+	}
+	return chosen, nil
+}
+
+// show prints name, version, sets and whether the tool is there.
+func show(b base, tools []tool) error {
 	for _, t := range tools {
-		if *list {
-			fmt.Println(t.name)
-			continue
+		pin, version, err := t.pin(b)
+		if err != nil {
+			return err
 		}
-		if err := ensure(root, t); err != nil {
-			fail(fmt.Errorf("unable to install %s: %w", t.name, err))
+		state := "missing"
+		if b.has(t, pin) {
+			state = "present"
 		}
-	}
-}
-
-func fail(err error) {
-	fmt.Fprintln(os.Stderr, err)
-	os.Exit(1)
-}
-
-// tool is one thing to install. Its pin decides whether it is up to date.
-type tool struct {
-	name    string
-	sets    []string
-	pin     func(root string) (string, error)
-	install func(root string) error
-}
-
-// ensure installs t unless a stamp of its pin says that it is there.
-func ensure(root string, t tool) error {
-	pin, err := t.pin(root)
-	if err != nil {
-		return err
-	}
-	if pin == "" {
-		return nil // the machine has it
-	}
-	stamp := filepath.Join(root, ".tools", "stamps", t.name)
-	if have, err := os.ReadFile(stamp); err == nil && string(have) == pin {
-		return nil
-	}
-	fmt.Printf("installing %s …\n", t.name)
-	start := time.Now()
-	if err := os.MkdirAll(filepath.Dir(stamp), 0o755); err != nil {
-		return err
-	}
-	// An interrupted run leaves no stamp, so the next one starts this tool anew.
-	if err := os.Remove(stamp); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return err
-	}
-	if err := t.install(root); err != nil {
-		return err
-	}
-	fmt.Printf("installed %s in %.0f s\n", t.name, time.Since(start).Seconds())
-	return os.WriteFile(stamp, []byte(pin), 0o644)
-}
-
-func run(dir string, env []string, name string, args ...string) error {
-	cmd := exec.Command(name, args...)
-	cmd.Dir = dir
-	cmd.Env = append(os.Environ(), env...)
-	out, err := cmd.CombinedOutput()
-	if err != nil {
-		return fmt.Errorf("%s %s: %w\n%s", name, strings.Join(args, " "), err, out)
+		fmt.Fprintf(b.out, "%-14s %-10s %-8s %s\n", t.name, version, state, strings.Join(t.sets, ","))
 	}
 	return nil
 }
 
-// digest is the SHA-256 of files, with further texts before them.
-func digest(files []string, texts ...string) (string, error) {
-	sum := sha256.New()
-	for _, text := range texts {
-		sum.Write([]byte(text + "\n"))
-	}
-	for _, file := range files {
-		data, err := os.ReadFile(file)
+// ensureAll installs what is missing, in the order of the list, and names on one line what was there.
+func ensureAll(ctx context.Context, b base, tools []tool) error {
+	var have []string
+	for _, t := range tools {
+		pin, version, err := t.pin(b)
 		if err != nil {
-			return "", err
+			return fmt.Errorf("%s: %w", t.name, err)
 		}
-		sum.Write(data)
+		if b.has(t, pin) {
+			have = append(have, t.name)
+			continue
+		}
+		if err := ensure(ctx, b, t, pin, version); err != nil {
+			return fmt.Errorf("unable to install %s: %w", t.name, err)
+		}
 	}
-	return hex.EncodeToString(sum.Sum(nil)), nil
+	if len(have) > 0 {
+		fmt.Fprintln(b.out, "have "+strings.Join(have, ", "))
+	}
+	return nil
 }
 
-// moduleDir downloads a module and returns where its files are.
-func moduleDir(module string) (string, error) {
-	cmd := exec.Command("go", "mod", "download", "-json", module)
-	cmd.Dir = os.TempDir()
-	out, err := cmd.Output()
-	var m struct{ Dir, Error string }
-	if jsonErr := json.Unmarshal(out, &m); jsonErr != nil {
-		return "", errors.Join(err, jsonErr)
+// ensure installs one tool; the stamp is taken away before and written after, so that an interrupted run leaves none.
+func ensure(ctx context.Context, b base, t tool, pin, version string) error {
+	fmt.Fprintf(b.out, "installing %s %s …\n", t.name, version)
+	start := time.Now()
+	if err := b.unstamp(t); err != nil {
+		return err
 	}
-	if m.Dir == "" {
-		return "", fmt.Errorf("%s: %s", module, m.Error)
+	err := t.install(ctx, b)
+	if err != nil && ctx.Err() == nil {
+		fmt.Fprintf(b.out, "once more: %s\n", firstLine(err))
+		err = t.install(ctx, b) // a registry may fail for a moment; what was built stays built
 	}
-	return m.Dir, nil
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(b.out, "installed %s in %.0f s\n", t.name, time.Since(start).Seconds())
+	return b.stamp(t, pin)
+}
+
+func firstLine(err error) string {
+	text, _, _ := strings.Cut(err.Error(), "\n")
+	return text
 }

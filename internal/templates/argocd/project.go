@@ -71,7 +71,7 @@ func (r *renderer) environmentProject(environment string) project {
 			zone = "UTC"
 		}
 		out.Spec.Windows = append(out.Spec.Windows, window{
-			Kind: "deny", Schedule: schedule(f.Cron), Duration: duration(f.Duration), Zone: zone, Applications: []string{"*"}, Manual: true,
+			Kind: "deny", Schedule: spec.SundayAsZero(f.Cron), Duration: duration(f.Duration), Zone: zone, Applications: []string{"*"}, Manual: true,
 		})
 	}
 	return out
@@ -84,43 +84,6 @@ func duration(d spec.Duration) string {
 		return strconv.Itoa(int(length/time.Hour)) + "h"
 	}
 	return length.String()
-}
-
-// schedule writes a cron as Argo CD's parser reads it, which knows Sunday as 0 only.
-func schedule(cron string) string {
-	fields := strings.Fields(cron)
-	var days []string
-	for part := range strings.SplitSeq(fields[len(fields)-1], ",") {
-		days = append(days, weekdays(part)...)
-	}
-	fields[len(fields)-1] = strings.Join(days, ",")
-	return strings.Join(fields, " ")
-}
-
-// weekdays rewrites a day, or a range of days, that ends in 7.
-func weekdays(part string) []string {
-	span, step, stepped := strings.Cut(part, "/")
-	first, last, ranged := strings.Cut(span, "-")
-	switch {
-	case part == "7":
-		return []string{"0"}
-	case !ranged || last != "7":
-		return []string{part}
-	}
-	by := 1
-	if stepped {
-		by, _ = strconv.Atoi(step)
-	}
-	from, err := strconv.Atoi(first)
-	if err != nil { // a name: sun to 7 is the whole week and more
-		from = max(0, slices.Index([]string{"sun", "mon", "tue", "wed", "thu", "fri", "sat"}, strings.ToLower(first)))
-	}
-	var days []string
-	for day := from; day <= 7; day += max(1, by) {
-		days = append(days, strconv.Itoa(day%7))
-	}
-	slices.Sort(days)
-	return slices.Compact(days)
 }
 
 func waveOf(wave int) string { return strconv.Itoa(wave) }

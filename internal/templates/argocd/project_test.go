@@ -8,17 +8,6 @@ import (
 	"github.com/gitops-ml/terraform-provider-mlops/internal/templates/templatestest"
 )
 
-func TestSchedule(t *testing.T) {
-	for cron, want := range map[string]string{
-		"0 18 * * 5": "0 18 * * 5", "0 0 * * 7": "0 0 * * 0", "0 0 * * 5-7": "0 0 * * 0,5,6", "0 0 * * 1,5-7": "0 0 * * 1,0,5,6", "0 0 * * fri-7": "0 0 * * 0,5,6",
-		"0 0 * * 1-7/2": "0 0 * * 0,1,3,5", "0 0 7 7 *": "0 0 7 7 *", "*/5 0-7 * * mon": "*/5 0-7 * * mon",
-	} {
-		if got := schedule(cron); got != want {
-			t.Errorf("schedule(%q) = %q, want %q", cron, got, want)
-		}
-	}
-}
-
 func TestDuration(t *testing.T) {
 	for d, want := range map[spec.Duration]string{"62h": "62h", "2d": "48h", "1w": "168h", "90m": "1h30m0s", "45s": "45s"} {
 		if got := duration(d); got != want {

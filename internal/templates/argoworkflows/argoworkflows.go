@@ -114,7 +114,7 @@ func cron(p *spec.Project, pl *spec.Pipeline) cronWorkflow {
 	return cronWorkflow{
 		APIVersion: argoAPI, Kind: "CronWorkflow", Metadata: meta(p, pl),
 		Spec: cronSpec{
-			Schedules:                  []string{pl.Triggers.Schedule.Cron},
+			Schedules:                  []string{spec.SundayAsZero(pl.Triggers.Schedule.Cron)},
 			Timezone:                   pl.Triggers.Schedule.Timezone,
 			ConcurrencyPolicy:          policy[pl.Concurrency],
 			StartingDeadlineSeconds:    600,

@@ -64,7 +64,7 @@ func (m monitor) cronJob() cronJob {
 	return cronJob{
 		APIVersion: "batch/v1", Kind: "CronJob", Metadata: m.metadata(),
 		Spec: cronJobSpec{
-			Schedule: signals.Schedule(m.e), TimeZone: "Etc/UTC", Concurrency: "Forbid", StartingDeadline: 3600, Successful: 1, Failed: 3,
+			Schedule: spec.SundayAsZero(signals.Schedule(m.e)), TimeZone: "Etc/UTC", Concurrency: "Forbid", StartingDeadline: 3600, Successful: 1, Failed: 3,
 			Template: jobTemplate{jobSpec{BackoffLimit: 2, ActiveDeadline: 3600, Template: m.pod("compare", "Never", c)}},
 		},
 	}
