@@ -62,8 +62,10 @@ func git(ctx context.Context, dir string, b *strings.Builder) error {
 	wall, cpu := report.Ratio(gitopsbench.First, gitopsbench.Ours, gitopsbench.Floor)
 	goal(b, "one commit of all files against `git fast-import`, wall", wall, 0.5)
 	goal(b, "the same, CPU", cpu, 0.4)
+	wall, _ = report.Ratio(gitopsbench.Change, gitopsbench.Ours, gitopsbench.Scratch)
+	goal(b, "a change of 10 files against the git command line that starts from the same (a remote and all files), wall", wall, 0.2)
 	wall, _ = report.Ratio(gitopsbench.Change, gitopsbench.Ours, gitopsbench.Command)
-	goal(b, "a change of 10 files against the git command line, wall", wall, 0.2)
+	fmt.Fprintf(b, "\n- the same against a command line that has kept a work tree and is told which files changed: %.2f (no goal: it need not hash the other 9,990)", wall)
 	return nil
 }
 

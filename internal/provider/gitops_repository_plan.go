@@ -100,14 +100,17 @@ func (r *gitopsRepositoryResource) plan(ctx context.Context, req resource.Modify
 	if diags.HasError() {
 		return diags
 	}
+	state := repositoryModel{}
+	if !req.State.Raw.IsNull() {
+		diags.Append(req.State.Get(ctx, &state)...)
+		out.last = r.lastRender(ctx, plan, &state, out)
+	}
 	changes, d := r.compare(ctx, plan, out)
 	diags.Append(d...)
 	if diags.HasError() {
 		return diags
 	}
 	if !req.State.Raw.IsNull() && changes.Empty() {
-		var state repositoryModel
-		diags.Append(req.State.Get(ctx, &state)...)
 		if !state.Commit.IsNull() && state.URL.Equal(plan.URL) && state.Branch.Equal(plan.Branch) && state.Path.Equal(plan.Path) {
 			plan.Commit = state.Commit
 		}
@@ -126,7 +129,9 @@ func (r *gitopsRepositoryResource) compare(ctx context.Context, plan *repository
 		return nil, diag.Diagnostics{branchError("Unable to Open Repository", err)}
 	}
 	defer func() { _ = branch.Close() }()
-	changes, err := branch.Compare(ctx, plan.desired(ctx, out.files))
+	desired := plan.desired(ctx, out.files)
+	desired.Last = out.last
+	changes, err := branch.Compare(ctx, desired)
 	if err != nil {
 		return nil, diag.Diagnostics{branchError("Unable to Plan Repository", err)}
 	}
@@ -216,6 +221,23 @@ func (m *repositoryModel) holes(outs [3]*gitops.Changes) {
 type rendering struct {
 	project *spec.Project
 	files   *tree.Tree
+	last    *tree.Tree // what the state says was committed; nil when that is not at hand
+}
+
+// lastRender is what the branch held after the last apply: a hint that spares a
+// remote most of the traffic. A local repository does not need it.
+func (r *gitopsRepositoryResource) lastRender(ctx context.Context, plan, state *repositoryModel, now rendering) *tree.Tree {
+	switch {
+	case strings.HasPrefix(plan.URL.ValueString(), "file://"):
+		return nil
+	case state.Contains.Equal(plan.Contains) && state.repository() == plan.repository():
+		return now.files
+	}
+	before, diags := r.render(ctx, state)
+	if diags.HasError() {
+		return nil
+	}
+	return before.files
 }
 
 // render parses, links and renders what a repository contains.

@@ -82,9 +82,7 @@ func (r *gitopsRepositoryResource) commit(ctx context.Context, plan, before *rep
 	defer func() { _ = branch.Close() }()
 	desired := plan.desired(ctx, out.files)
 	if before != nil {
-		if last, d := r.render(ctx, before); !d.HasError() {
-			desired.Last = last.files
-		}
+		desired.Last = r.lastRender(ctx, plan, before, out)
 	}
 	res, err := branch.Commit(ctx, desired, gitops.CommitOptions{
 		Message: message(out.project, plan), Author: r.settings.author(plan), When: time.Now(), SigningKey: r.settings.signingKey(),
@@ -173,7 +171,9 @@ func (r *gitopsRepositoryResource) Delete(ctx context.Context, req resource.Dele
 		return
 	}
 	defer func() { _ = branch.Close() }()
+	held, _ := r.render(ctx, &state) // only a hint, so its faults do not matter
 	_, err = branch.Prune(ctx, gitops.PruneOptions{
+		Last:          held.files,
 		CommitOptions: gitops.CommitOptions{Message: "Remove what terraform-provider-mlops wrote\n", Author: r.settings.author(&state), When: time.Now(), SigningKey: r.settings.signingKey()},
 		OnDrift:       gitops.Drift(state.OnDrift.ValueString()),
 	})

@@ -5,10 +5,12 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -32,11 +34,16 @@ func mlflowServer(t *testing.T) string {
 	cmd := exec.CommandContext(t.Context(), realtools.Script(t, "mlflow", "mlflow"), "server", "--host", "127.0.0.1", "--port", port, "--workers", "1",
 		"--backend-store-uri", "sqlite:///"+filepath.Join(dir, "ml.db"), "--artifacts-destination", filepath.Join(dir, "art"))
 	cmd.Dir = dir
+	cmd.Env = append(os.Environ(), "MLFLOW_SERVER_ENABLE_JOB_EXECUTION=false")
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // the server starts workers, which must end with it
 	cmd.WaitDelay = 5 * time.Second
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = cmd.Process.Kill(); _ = cmd.Wait() })
+	t.Cleanup(func() {
+		_ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL)
+		_ = cmd.Wait()
+	})
 	uri := "http://127.0.0.1:" + port
 	for range 600 {
 		if resp, err := http.Get(uri + "/health"); err == nil {

@@ -67,12 +67,6 @@ func need(t testing.TB, parts ...string) string {
 	return path
 }
 
-// Has tells whether a program that `make tools` does not install was built nevertheless.
-func Has(t testing.TB, name string) bool {
-	t.Helper()
-	return exists(filepath.Join(Dir(t), "bin", name))
-}
-
 func exists(path string) bool {
 	_, err := os.Stat(path)
 	return err == nil

@@ -238,10 +238,6 @@ assert (drifted(0), drifted(3)) == (0, 1), (drifted(0), drifted(3))`,
 
 func TestKServeValidate(t *testing.T) {
 	t.Parallel()
-	if !realtools.Has(t, "kservevalidate") {
-		t.Log("KServe's webhook was not asked: it takes minutes to build, see tools/README.md")
-		return
-	}
 	check := func(t *testing.T, dir string) realtools.Result {
 		return realtools.KServeValidate(t, filepath.Join(dir, "service.yaml"))
 	}

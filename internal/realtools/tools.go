@@ -73,7 +73,7 @@ func KubeValidate(t testing.TB, paths ...string) Result {
 	return Run(t, "kubevalidate", ".", nil, Bin(t, "kubevalidate"), append(args, paths...)...)
 }
 
-// KServeValidate runs KServe's own admission webhook on the InferenceServices in files. It is not in the set test: see Has.
+// KServeValidate runs KServe's own admission webhook on the InferenceServices in files; a file without one is a fault.
 func KServeValidate(t testing.TB, files ...string) Result {
 	t.Helper()
 	return Run(t, "kservevalidate", ".", nil, Bin(t, "kservevalidate"), files...)

@@ -19,7 +19,7 @@ type tool struct {
 const trainLock = "internal/templates/repository/requirements.txt"
 
 // catalog lists everything that can be installed, the quick ones first. Versions of Go programs stand in the go.mod of their folder below pins/,
-// those of Python packages in the locks. The four programs of pins/kube share one module, so that what they have in common is compiled once.
+// those of Python packages in the locks. The programs of pins/kube share one module, so that what they have in common is compiled once.
 func catalog() []tool {
 	return []tool{
 		terraform("demo", "test", "check", "generate"),
@@ -32,12 +32,12 @@ func catalog() []tool {
 		program{name: "kustomize", pins: "kube", pkg: "sigs.k8s.io/kustomize/kustomize/v5", module: "sigs.k8s.io/kustomize/kustomize/v5"}.tool("test", "check"),
 		program{name: "argolint", pins: "kube", pkg: "./argolint", module: "github.com/argoproj/argo-workflows/v4"}.tool("test", "check"),
 		program{name: "kubevalidate", pins: "kube", pkg: "./kubevalidate", module: "k8s.io/kubernetes"}.tool("test", "check"),
+		program{name: "kservevalidate", pins: "kube", pkg: "./kservevalidate", module: "github.com/kserve/kserve"}.tool("test", "check"),
 		// Its rule checks need no service discovery, which is most of Prometheus' dependencies.
 		program{name: "promtool", pins: "kube", pkg: "github.com/prometheus/prometheus/cmd/promtool", module: "github.com/prometheus/prometheus", tags: "remove_all_sd"}.tool("test", "check"),
 		program{name: "golangci-lint", pins: "golangci-lint", pkg: "github.com/golangci/golangci-lint/v2/cmd/golangci-lint", module: "github.com/golangci/golangci-lint/v2"}.tool("check"),
 		program{name: "govulncheck", pins: "govulncheck", pkg: "golang.org/x/vuln/cmd/govulncheck", module: "golang.org/x/vuln"}.tool("check"),
 		program{name: "tfplugindocs", pins: "tfplugindocs", pkg: "github.com/hashicorp/terraform-plugin-docs/cmd/tfplugindocs", module: "github.com/hashicorp/terraform-plugin-docs"}.tool("check", "generate"),
-		program{name: "kservevalidate", pins: "kserve", pkg: ".", module: "github.com/kserve/kserve"}.tool("kserve"),
 	}
 }
 

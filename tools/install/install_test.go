@@ -102,7 +102,7 @@ func TestLock_waits(t *testing.T) {
 
 func TestChoose(t *testing.T) {
 	all := catalog()
-	for _, set := range []string{"test", "demo", "check", "generate", "kserve", "all"} {
+	for _, set := range []string{"test", "demo", "check", "generate", "all"} {
 		if chosen, err := choose(all, set, ""); err != nil || len(chosen) == 0 {
 			t.Errorf("set %s: %v", set, err)
 		}

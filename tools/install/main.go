@@ -2,7 +2,7 @@
 // custom resource definitions read from the projects' own modules, and Python environments made from locks with hashes. What is there with the
 // same pins is left alone; an interrupted run continues where it stopped. It needs Go, Python, git and a way to the package registries, nothing else.
 //
-//	go run . [-set test|demo|check|generate|kserve|all] [-only NAME,NAME] [-list]
+//	go run . [-set test|demo|check|generate|all] [-only NAME,NAME] [-list]
 package main
 
 import (
