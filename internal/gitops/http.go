@@ -35,7 +35,7 @@ type httpWire struct {
 }
 
 func newHTTPWire(at address, ref string, auth Auth) (*httpWire, error) {
-	t := http.DefaultTransport.(*http.Transport).Clone()
+	t := http.DefaultTransport.(*http.Transport).Clone() //nolint:forcetypeassert // the library documents it
 	t.ResponseHeaderTimeout = askTimeout
 	t.DialContext = (&net.Dialer{Timeout: dialTimeout}).DialContext
 	if auth.CACertificate != "" {

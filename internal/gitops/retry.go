@@ -19,7 +19,7 @@ const (
 // ends with ctx.
 func pause(ctx context.Context, attempt int) error {
 	limit := min(shortPause<<min(attempt, 10), longPause)
-	wait := limit/4 + rand.N(limit)
+	wait := limit/4 + rand.N(limit) //nolint:gosec // jitter needs no secrecy
 	select {
 	case <-ctx.Done():
 		return ctx.Err()

@@ -41,7 +41,7 @@ func (f *inflater) open(r byteReader) (err error) {
 	if f.z == nil {
 		f.z, err = zlib.NewReader(r)
 	} else {
-		err = f.z.(zlib.Resetter).Reset(r, nil)
+		err = f.z.(zlib.Resetter).Reset(r, nil) //nolint:forcetypeassert // the library documents it
 	}
 	if err != nil {
 		return fmt.Errorf("%w: %w", errPack, err)

@@ -41,8 +41,7 @@ func (r *bucketResource) Schema(_ context.Context, _ resource.SchemaRequest, res
 	platform, name, existing := requiredText("`spec` of the `mlops_platform`."), requiredText("Lower-case letters, digits and dashes, starting with a letter, at most 63 characters."), text("Uses a bucket that exists instead of creating one: its address. It is never changed or deleted.")
 	name.PlanModifiers, existing.PlanModifiers = replace, replace
 	keep := []planmodifier.String{stringplanmodifier.UseStateForUnknown()}
-	resp.Schema = schemaOf(spec.KindBucket,
-		"A place for artefacts: private, versioned and encrypted where the cloud can.\n\nA **physical** resource: on cloud `local` it owns a folder below `local.root`, and in the cluster a PersistentVolumeClaim of its name.",
+	resp.Schema = schemaOf("A place for artefacts: private, versioned and encrypted where the cloud can.\n\nA **physical** resource: on cloud `local` it owns a folder below `local.root`, and in the cluster a PersistentVolumeClaim of its name.",
 		attributes{
 			"platform": platform,
 			"name":     name,

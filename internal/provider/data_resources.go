@@ -8,8 +8,7 @@ import (
 
 // NewDatasetResource declares a pinned body of data.
 func NewDatasetResource() resource.Resource {
-	return &logicalResource{kind: spec.KindDataset, schema: schemaOf(spec.KindDataset,
-		"A pinned body of data that pipelines read. Exactly one source is set; `local` works today, the others are refused by name."+logicalNote,
+	return &logicalResource{kind: spec.KindDataset, schema: schemaOf("A pinned body of data that pipelines read. Exactly one source is set; `local` works today, the others are refused by name."+logicalNote,
 		attributes{
 			"name": requiredText("Lower-case letters, digits and dashes, at most 40 characters."),
 			"local": nested("A file of the emitted repository, and in a cluster of the bucket's volume.", attributes{
@@ -37,8 +36,7 @@ func NewDatasetResource() resource.Resource {
 // NewModelRegistryResource declares an experiment tracker and model registry.
 func NewModelRegistryResource() resource.Resource {
 	project := attributes{"entity": text("Account or team."), "project": text("Project."), "base_url": text("Address of an own server.")}
-	return &logicalResource{kind: spec.KindRegistry, schema: schemaOf(spec.KindRegistry,
-		"An experiment tracker and model registry. `managed = true` lets the emitted repository deploy it."+logicalNote,
+	return &logicalResource{kind: spec.KindRegistry, schema: schemaOf("An experiment tracker and model registry. `managed = true` lets the emitted repository deploy it."+logicalNote,
 		attributes{
 			"name": requiredText("Lower-case letters, digits and dashes, at most 40 characters."),
 			"type": choice("The system.", "registry", "mlflow"),

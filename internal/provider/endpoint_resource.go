@@ -8,8 +8,7 @@ import (
 
 // NewEndpointResource declares a monitored model server.
 func NewEndpointResource() resource.Resource {
-	return &logicalResource{kind: spec.KindEndpoint, schema: schemaOf(spec.KindEndpoint,
-		"A monitored model server in each environment that its model may reach. It stays stopped until a version is promoted."+logicalNote,
+	return &logicalResource{kind: spec.KindEndpoint, schema: schemaOf("A monitored model server in each environment that its model may reach. It stays stopped until a version is promoted."+logicalNote,
 		attributes{
 			"name":        requiredText("Lower-case letters, digits and dashes, starting with a letter, at most 40 characters."),
 			"model":       requiredText("Name of an `mlops_registered_model`."),

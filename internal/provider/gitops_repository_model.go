@@ -191,7 +191,7 @@ func (s *settings) auth(url string, own repositoryGit) (gitops.Auth, error) {
 		a.Username = "git"
 	}
 	if file := own.PrivateKeyFile.ValueString(); file != "" {
-		key, err := os.ReadFile(file) //nolint:gosec // the user names the file
+		key, err := os.ReadFile(file)
 		if err != nil {
 			return a, err
 		}
@@ -200,9 +200,9 @@ func (s *settings) auth(url string, own repositoryGit) (gitops.Auth, error) {
 	return a, nil
 }
 
-func (s *settings) author(m *repositoryModel) gitops.Signature {
+func (s *settings) author(ctx context.Context, m *repositoryModel) gitops.Signature {
 	out := gitops.Signature{}
-	for _, a := range []*authorSettings{m.git(context.Background()).Author, s.gitAuthor()} {
+	for _, a := range []*authorSettings{m.git(ctx).Author, s.gitAuthor()} {
 		if a != nil {
 			out.Name, out.Email = first(out.Name, a.Name.ValueString()), first(out.Email, a.Email.ValueString())
 		}

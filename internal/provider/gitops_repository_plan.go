@@ -199,7 +199,7 @@ func (m *repositoryModel) holes(outs [3]*gitops.Changes) {
 		switch {
 		case !ok2 || !ok3:
 			return
-		case sum == second && sum == third:
+		case second == sum && third == second:
 			sums[path] = types.StringValue(sum)
 		default:
 			sums[path] = types.StringUnknown()

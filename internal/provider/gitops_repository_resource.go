@@ -85,7 +85,7 @@ func (r *gitopsRepositoryResource) commit(ctx context.Context, plan, before *rep
 		desired.Last = r.lastRender(ctx, plan, before, out)
 	}
 	res, err := branch.Commit(ctx, desired, gitops.CommitOptions{
-		Message: message(out.project, plan), Author: r.settings.author(plan), When: time.Now(), SigningKey: r.settings.signingKey(),
+		Message: message(out.project, plan), Author: r.settings.author(ctx, plan), When: time.Now(), SigningKey: r.settings.signingKey(),
 	})
 	if err != nil {
 		diags.Append(branchError("Unable to Commit Repository", err))
@@ -174,7 +174,7 @@ func (r *gitopsRepositoryResource) Delete(ctx context.Context, req resource.Dele
 	held, _ := r.render(ctx, &state) // only a hint, so its faults do not matter
 	_, err = branch.Prune(ctx, gitops.PruneOptions{
 		Last:          held.files,
-		CommitOptions: gitops.CommitOptions{Message: "Remove what terraform-provider-mlops wrote\n", Author: r.settings.author(&state), When: time.Now(), SigningKey: r.settings.signingKey()},
+		CommitOptions: gitops.CommitOptions{Message: "Remove what terraform-provider-mlops wrote\n", Author: r.settings.author(ctx, &state), When: time.Now(), SigningKey: r.settings.signingKey()},
 		OnDrift:       gitops.Drift(state.OnDrift.ValueString()),
 	})
 	if err != nil {

@@ -10,8 +10,7 @@ import (
 
 // NewPlatformResource declares one ML platform and its choices.
 func NewPlatformResource() resource.Resource {
-	return &logicalResource{kind: spec.KindPlatform, schema: schemaOf(spec.KindPlatform,
-		"One ML platform and its choices: cloud, orchestrator, serving, environments, security, observability."+logicalNote,
+	return &logicalResource{kind: spec.KindPlatform, schema: schemaOf("One ML platform and its choices: cloud, orchestrator, serving, environments, security, observability."+logicalNote,
 		attributes{
 			"name":         requiredText("Lower-case letters, digits and dashes, at most 40 characters. The prefix of its namespaces."),
 			"owner":        requiredText("The team that owns the platform: code owners, labels, alerts."),

@@ -1,7 +1,6 @@
 package provider_test
 
 import (
-	"encoding/json"
 	"fmt"
 	"os"
 	"os/exec"
@@ -133,11 +132,4 @@ func without(t *testing.T, config, kind, name string) string {
 	end := start + strings.Index(config[start:], "\n}\n") + 3
 	config = config[:start] + config[end:]
 	return strings.Replace(config, "    "+kind+"."+name+".spec,\n", "", 1)
-}
-
-func decodeJSON(t *testing.T, text string, out any) {
-	t.Helper()
-	if err := json.Unmarshal([]byte(text), out); err != nil {
-		t.Fatal(err)
-	}
 }

@@ -36,8 +36,7 @@ type registeredModelResource struct {
 func NewRegisteredModelResource() resource.Resource {
 	name, of := requiredText("Lower-case letters, digits and dashes, starting with a letter, at most 50 characters."), requiredText("`spec` of the `mlops_model_registry`.")
 	name.PlanModifiers = []planmodifier.String{stringplanmodifier.RequiresReplace()}
-	return &registeredModelResource{logicalResource{kind: spec.KindModel, schema: schemaOf(spec.KindModel,
-		"A registered model with its gates and its way to production.\n\nA **physical** resource where the registry exists (`managed = false`): name, description and tags live there; versions and aliases are never touched. "+
+	return &registeredModelResource{logicalResource{kind: spec.KindModel, schema: schemaOf("A registered model with its gates and its way to production.\n\nA **physical** resource where the registry exists (`managed = false`): name, description and tags live there; versions and aliases are never touched. "+
 			"Where the emitted repository deploys the registry it is logical: the emitted registration program creates the model.",
 		attributes{
 			"name":        name,
@@ -89,10 +88,16 @@ func (r *registeredModelResource) remote(raw tftypes.Value) (registry.Registry, 
 		return nil, model, m, err
 	}
 	text, _ := attrs["registry"].(string)
+	if text == "" {
+		return nil, model, m, nil // imported by name only
+	}
 	s, err := spec.Parse(text)
+	if err != nil {
+		return nil, model, m, fmt.Errorf("registry: %w", err)
+	}
 	reg, ok := s.(*spec.Registry)
-	if err != nil || !ok || reg.Managed() || reg.MLflow == nil {
-		return nil, model, m, nil // managed, or imported by name only
+	if !ok || reg.Managed() || reg.MLflow == nil {
+		return nil, model, m, nil // the emitted program owns the model
 	}
 	return r.settings.mlflow(reg.MLflow.TrackingURI), model, m, nil
 }

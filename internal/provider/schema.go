@@ -83,7 +83,7 @@ func specAttribute() schema.StringAttribute {
 
 const logicalNote = "\n\nA **logical** resource: it has nothing outside Terraform. Its `spec` goes into `contains` of a `mlops_gitops_repository`, which writes the files."
 
-func schemaOf(kind spec.Kind, doc string, attrs attributes) schema.Schema {
+func schemaOf(doc string, attrs attributes) schema.Schema {
 	attrs["spec"] = specAttribute()
 	return schema.Schema{MarkdownDescription: doc, Attributes: attrs}
 }

@@ -11,7 +11,7 @@ const inferenceService = `apiVersion: serving.kserve.io/v1beta1
 kind: InferenceService
 metadata:
   name: fraud
-  annotations: {serving.kserve.io/deploymentMode: RawDeployment}
+  annotations: {serving.kserve.io/deploymentMode: Standard}
 spec:
   predictor:
     minReplicas: 1
@@ -19,6 +19,9 @@ spec:
     model:
       modelFormat: {name: sklearn}
       storageUri: pvc://models/models/fraud/1
+  canary:
+    - trafficPercent: 10
+      predictor: {name: next, model: {name: kserve-container, modelFormat: {name: sklearn}, storageUri: "pvc://models/models/fraud/2"}}
 `
 
 const deployment = `apiVersion: apps/v1

@@ -243,9 +243,11 @@ func TestKServeValidate(t *testing.T) {
 	}
 	good := files{"service.yaml": inferenceService}
 	bite(t, map[string]tooth{
-		"unknown field":          {good, "minReplicas", "minReplica", "minReplica", check},
-		"minimum over maximum":   {good, "minReplicas: 1", "minReplicas: 4", "MinReplicas cannot be greater than MaxReplicas", check},
-		"canary without support": {good, "maxReplicas: 3", "maxReplicas: 3\n    canaryTrafficPercent: 10", "canary", check},
-		"name is no label":       {good, "name: fraud", "name: Fraud", "Fraud", check},
+		"unknown field":        {good, "minReplicas", "minReplica", "minReplica", check},
+		"minimum over maximum": {good, "minReplicas: 1", "minReplicas: 4", "'MinReplicas' cannot be greater than MaxReplicas", check},
+		"canary in old mode":   {good, "deploymentMode: Standard", "deploymentMode: RawDeployment", "canary is only supported in Standard", check},
+		"canary over all":      {good, "trafficPercent: 10", "trafficPercent: 110", "between 0 and 100", check},
+		"name is no label":     {good, "name: fraud", "name: Fraud", "Fraud", check},
+		"no InferenceService":  {good, "InferenceService", "ServingRuntime", "no InferenceService found", check},
 	})
 }

@@ -30,6 +30,6 @@ type Model struct {
 type Registry interface {
 	Create(context.Context, Model) error
 	Read(ctx context.Context, name string) (Model, error)
-	Update(ctx context.Context, old, new Model) error
+	Update(ctx context.Context, before, after Model) error
 	Delete(ctx context.Context, name string, force bool) error
 }

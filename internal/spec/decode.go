@@ -93,7 +93,7 @@ func (d *decoder) value(at Path, v any, out reflect.Value) {
 func (d *decoder) object(at Path, attrs map[string]any, out reflect.Value) {
 	fields := fieldsOf(out.Type())
 	for _, name := range slices.Sorted(maps.Keys(attrs)) {
-		below := append(at, PathStep{Attr: name})
+		below := append(at, PathStep{Attr: name}) //nolint:gocritic // one buffer for all paths; faults copy theirs
 		i, known := fields.index[name]
 		if !known {
 			d.fault(below, "there is no such attribute; there are: %s", strings.Join(sorted(fields.index), ", "))
@@ -185,7 +185,7 @@ var fieldsByType sync.Map // reflect.Type → *fields
 
 func fieldsOf(t reflect.Type) *fields {
 	if known, ok := fieldsByType.Load(t); ok {
-		return known.(*fields)
+		return known.(*fields) //nolint:forcetypeassert // nothing else is stored
 	}
 	f := &fields{names: make([]string, t.NumField()), index: make(map[string]int, t.NumField())}
 	for i := range t.NumField() {

@@ -82,7 +82,7 @@ func FaultsOf(err error) Faults {
 		}
 		return all
 	}
-	switch err := err.(type) {
+	switch err := err.(type) { //nolint:errorlint // the layers are taken off one by one below
 	case Faults:
 		return err
 	case Fault:

@@ -102,17 +102,6 @@ func (c project) specs(t testing.TB, patches map[string]string) []spec.Spec {
 	return out
 }
 
-func (c project) find(t testing.TB, kind spec.Kind) map[string]any {
-	t.Helper()
-	for i, k := range c.kinds {
-		if k == kind {
-			return c.objects[i]
-		}
-	}
-	t.Fatalf("no %s in the case", kind)
-	return nil
-}
-
 // base are valid objects that rules are tried on.
 var base = map[spec.Kind]string{
 	spec.KindPlatform: `{"name": "fraud", "owner": "fraud-ml", "environments": {"staging": {}, "production": {"promote_from": "staging"}}}`,

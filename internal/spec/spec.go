@@ -30,7 +30,7 @@ const (
 
 // Spec is one resource of the language. Its JSON field names are the attribute
 // names that users write.
-type Spec interface {
+type Spec interface { //nolint:interfacebloat // two methods for users of the package, three that only it can see
 	// Kind says which resource it is.
 	Kind() Kind
 	// ID is the resource's name, unique among its kind in one repository.

@@ -43,7 +43,7 @@ func checkText(c *checker, at Path, v reflect.Value) {
 		}
 		slices.Sort(keys)
 		for _, key := range keys {
-			below := append(at, PathStep{Key: key, Form: KeyStep})
+			below := append(at, PathStep{Key: key, Form: KeyStep}) //nolint:gocritic // one buffer for all paths; faults copy theirs
 			checkString(c, below, key)
 			checkText(c, below, v.MapIndex(reflect.ValueOf(key)))
 		}
@@ -219,7 +219,7 @@ func disordered(word string) bool {
 	return lower && upper && digit && bits > 3.8 && turns > 0.4*pairs
 }
 
-const useSecretEnv = "use secret_env with a reference to an mlops_secret: env and args reach state, plan and Git"
+const useSecretEnv = "use secret_env with a reference to an mlops_secret: env and args reach state, plan and Git" //nolint:gosec // a sentence about secrets, not one of them
 
 // A value that is given a name in an argument: --api-key=x, PASSWORD=x, or --token x
 // inside a longer command line.

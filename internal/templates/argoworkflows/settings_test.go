@@ -32,7 +32,7 @@ func changed(t *testing.T, change func(pipeline object, c *templatestest.Case)) 
 
 func at(o object, keys ...string) object {
 	for _, key := range keys {
-		o = o[key].(object) //nolint:forcetypeassert // the case has it
+		o = o[key].(object)
 	}
 	return o
 }

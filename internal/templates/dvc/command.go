@@ -59,7 +59,7 @@ func safe(text string) string {
 // word writes an argument as one word of the shell that DVC leaves as it is, but for
 // the parameters, which it writes into it as text.
 func (w writer) word(step, arg string) string {
-	tokens, _ := spec.Tokens(arg) //nolint:errcheck // validation has seen it
+	tokens, _ := spec.Tokens(arg)
 	if len(tokens) == 0 {
 		return encode.Shell("")
 	}

@@ -73,7 +73,7 @@ func TestRepro(t *testing.T) {
 		}
 	}
 	for name, value := range env {
-		if got, want := seen.Env[name], strings.ReplaceAll(value.(string), "$$(", "$("); got != want { //nolint:forcetypeassert // set above
+		if got, want := seen.Env[name], strings.ReplaceAll(value.(string), "$$(", "$("); got != want {
 			t.Errorf("variable %s is %q, want %q", name, got, want)
 		}
 	}

@@ -58,7 +58,7 @@ func shapeOf(t reflect.Type) *shape {
 
 func newShape(t reflect.Type) *shape {
 	s := &shape{class: classOf(t)}
-	switch s.class {
+	switch s.class { //nolint:exhaustive // the other classes need nothing
 	case isStruct:
 		s.err = s.addFields(t)
 	case isRefused:

@@ -36,7 +36,7 @@ type quoted string
 
 func (q quoted) YAMLValue() any { return encode.Map{{Key: "value", Value: string(q)}} }
 
-type counter struct{ n int }
+type counter struct{}
 
 func (c *counter) YAMLValue() any { return json.Number("1e3") }
 

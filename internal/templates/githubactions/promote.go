@@ -2,6 +2,7 @@ package githubactions
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/gitops-ml/terraform-provider-mlops/internal/spec"
@@ -46,11 +47,11 @@ func (r *renderer) pin(m *spec.Model, last string) job {
 	}
 	if direct {
 		j.Permissions = &permissions{Actions: "read", Contents: "write"}
-		j.Steps = append(steps, step{Name: "Promote", Env: env, Run: fmt.Sprintf(pushPin, program, last, m.Name)})
+		j.Steps = slices.Concat(steps, []step{{Name: "Promote", Env: env, Run: fmt.Sprintf(pushPin, program, last, m.Name)}})
 		return j
 	}
 	j.Permissions = &permissions{Contents: "write", PullRequests: "write"}
-	j.Steps = append(steps, step{Name: "Open the pull request", Env: env, Run: fmt.Sprintf(openRequest, program)})
+	j.Steps = slices.Concat(steps, []step{{Name: "Open the pull request", Env: env, Run: fmt.Sprintf(openRequest, program)}})
 	return j
 }
 

@@ -11,7 +11,7 @@ import (
 func makefileOf(p *spec.Project) makefile {
 	m := makefile{Header: encode.Header, Samples: samples(p), Workflows: p.Platform.CI == "github_actions"}
 	for _, pl := range p.Pipelines {
-		m.Pipelines = append(m.Pipelines, trainingOf(p, pl))
+		m.Pipelines = append(m.Pipelines, trainingOf(pl))
 	}
 	for _, model := range p.Models {
 		m.Models = append(m.Models, promotingOf(p, model))
@@ -19,7 +19,7 @@ func makefileOf(p *spec.Project) makefile {
 	return m
 }
 
-func trainingOf(p *spec.Project, pl *spec.Pipeline) training {
+func trainingOf(pl *spec.Pipeline) training {
 	t := training{Name: pl.Name, Target: "train-" + pl.Name, Folder: "pipelines/" + pl.Name, Help: "run its steps"}
 	if pl.Trains == nil {
 		return t
