@@ -155,6 +155,8 @@ func kubernetes(t *testing.T, dir string) {
 			realtools.ArgoLint(t, dir, out).Accept(t, "Argo's lint of "+folder)
 		}
 	}
+	endpoints := slices.DeleteFunc(slices.Clone(objects), func(path string) bool { return !strings.Contains(filepath.Base(path), "-endpoints-") })
+	realtools.KServeValidate(t, endpoints...).Accept(t, "KServe's own validator")
 	objects = append(objects, glob(t, dir, "clusters/*/*.yaml")...)
 	realtools.KubeValidate(t, objects...).Accept(t, "the objects")
 }
