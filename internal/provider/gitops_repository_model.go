@@ -30,10 +30,10 @@ type repositoryModel struct {
 	Delivery    types.Object `tfsdk:"delivery"` // deliveryModel
 	OnDrift     types.String `tfsdk:"on_drift"`
 	OnDestroy   types.String `tfsdk:"on_destroy"`
-	Adopt       types.List   `tfsdk:"adopt"` // of strings
-	Git         types.Object `tfsdk:"git"`   // repositoryGit
-	Files       types.Map    `tfsdk:"files"` // of strings
-	Changes     types.List   `tfsdk:"changes"`
+	Adopt       types.List   `tfsdk:"adopt"`   // of strings
+	Git         types.Object `tfsdk:"git"`     // repositoryGit
+	Files       types.Map    `tfsdk:"files"`   // of strings
+	Changes     types.String `tfsdk:"changes"` // a line for each file
 	Commit      types.String `tfsdk:"commit"`
 	PullRequest types.Object `tfsdk:"pull_request"`
 	Cost        types.Object `tfsdk:"cost"`
@@ -97,26 +97,26 @@ func (m *repositoryModel) fill(ctx context.Context, c *gitops.Changes, p *spec.P
 	m.Files, d = types.MapValueFrom(ctx, types.StringType, fold(c.Files))
 	diags.Append(d...)
 	if m.Changes.IsUnknown() {
-		m.Changes, d = types.ListValueFrom(ctx, types.StringType, listed(c))
-		diags.Append(d...)
+		m.Changes = types.StringValue(listed(c))
 	}
 	m.PullRequest = types.ObjectNull(pullRequestType)
 	m.Cost = cost(p)
 	return diags
 }
 
-// listed names every file that a commit touches, with what happens to it.
-func listed(c *gitops.Changes) []string {
-	out := []string{}
+// listed names every file that a commit touches, with what happens to it, a line
+// each. It is one text: Terraform compares lists in time that grows with their square.
+func listed(c *gitops.Changes) string {
+	var out strings.Builder
 	for _, part := range []struct {
 		verb  string
 		paths []string
 	}{{"create", c.Create}, {"update", c.Update}, {"remove", c.Remove}} {
 		for _, path := range part.paths {
-			out = append(out, part.verb+" "+path)
+			out.WriteString(part.verb + " " + path + "\n")
 		}
 	}
-	return out
+	return out.String()
 }
 
 // cost is what the contained pools cost. No kind of this version has a price.

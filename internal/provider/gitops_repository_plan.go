@@ -64,7 +64,7 @@ func (r *gitopsRepositoryResource) ModifyPlan(ctx context.Context, req resource.
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	plan.Files, plan.Changes, plan.Commit = types.MapUnknown(types.StringType), types.ListUnknown(types.StringType), types.StringUnknown()
+	plan.Files, plan.Changes, plan.Commit = types.MapUnknown(types.StringType), types.StringUnknown(), types.StringUnknown()
 	plan.PullRequest, plan.Cost = types.ObjectNull(pullRequestType), types.ObjectUnknown(costType)
 	if plan.known() {
 		resp.Diagnostics.Append(r.plan(ctx, req, &plan)...)
@@ -210,11 +210,7 @@ func (m *repositoryModel) holes(outs [3]*gitops.Changes) {
 	if !certain {
 		return // a file that is there may turn out to stay as it is
 	}
-	lines := []attr.Value{}
-	for _, line := range listed(outs[0]) {
-		lines = append(lines, types.StringValue(line))
-	}
-	m.Changes = types.ListValueMust(types.StringType, lines)
+	m.Changes = types.StringValue(listed(outs[0]))
 }
 
 // rendering is what a repository's specs become.

@@ -32,7 +32,7 @@ func TestRepository_life(t *testing.T) {
 				Config: config,
 				ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{
 					plancheck.ExpectKnownValue(repository, tfjsonpath.New("files").AtMapKey(rule), knownvalue.StringRegexp(regexp.MustCompile(`^[0-9a-f]{64}$`))),
-					plancheck.ExpectKnownValue(repository, tfjsonpath.New("changes").AtSliceIndex(0), knownvalue.StringRegexp(regexp.MustCompile(`^create `))),
+					plancheck.ExpectKnownValue(repository, tfjsonpath.New("changes"), knownvalue.StringRegexp(regexp.MustCompile(`(?m)^create README\.md$`))),
 				}},
 				Check: commits(r, 1),
 			},
@@ -50,7 +50,7 @@ func TestRepository_life(t *testing.T) {
 				},
 				Config: config,
 				ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{
-					plancheck.ExpectKnownValue(repository, tfjsonpath.New("changes"), knownvalue.ListExact([]knownvalue.Check{knownvalue.StringExact("update " + rule)})),
+					plancheck.ExpectKnownValue(repository, tfjsonpath.New("changes"), knownvalue.StringExact("update "+rule+"\n")),
 				}},
 				Check: resource.ComposeTestCheckFunc(commits(r, 3), holds(r, rule, "InferenceService"), holds(r, "notes/foreign.md", "not yours")),
 			},
@@ -117,7 +117,7 @@ func TestRepository_lateValue(t *testing.T) {
 				plancheck.ExpectUnknownValue("mlops_model_registry.main", tfjsonpath.New("spec")),
 				plancheck.ExpectUnknownValue(repository, tfjsonpath.New("files").AtMapKey("models/fraud-detector/model.json")),
 				plancheck.ExpectKnownValue(repository, tfjsonpath.New("files").AtMapKey("endpoints/fraud-score/base/inferenceservice.yaml"), knownvalue.NotNull()),
-				plancheck.ExpectKnownValue(repository, tfjsonpath.New("changes").AtSliceIndex(0), knownvalue.NotNull()),
+				plancheck.ExpectKnownValue(repository, tfjsonpath.New("changes"), knownvalue.StringRegexp(regexp.MustCompile(`(?m)^create models/fraud-detector/model\.json$`))),
 			}},
 			Check: resource.ComposeTestCheckFunc(commits(r, 1), holds(r, "models/fraud-detector/model.json", "https://mlflow.example.com")),
 		}, {

@@ -43,7 +43,7 @@ func (r *gitopsRepositoryResource) Schema(_ context.Context, _ resource.SchemaRe
 				"ca_certificate":   text("PEM certificates to trust."),
 			}),
 			"files":   schema.MapAttribute{Computed: true, ElementType: types.StringType, MarkdownDescription: "Path → SHA-256 of every file that is ours. Above 2,000 files: folder → SHA-256 over the paths and sums below it."},
-			"changes": schema.ListAttribute{Computed: true, ElementType: types.StringType, MarkdownDescription: "Every file that this plan writes or removes: `create PATH`, `update PATH`, `remove PATH`. Afterwards: what the last apply did."},
+			"changes": schema.StringAttribute{Computed: true, MarkdownDescription: "Every file that this plan writes or removes, a line each: `create PATH`, `update PATH`, `remove PATH`. Afterwards: what the last apply did."},
 			"commit":  schema.StringAttribute{Computed: true, MarkdownDescription: "The commit that holds the files."},
 			"pull_request": schema.SingleNestedAttribute{Computed: true, MarkdownDescription: "The pull request that carries the change; null when delivery is `commit`.", Attributes: attributes{
 				"number": schema.Int64Attribute{Computed: true, MarkdownDescription: "Number."},

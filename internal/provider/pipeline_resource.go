@@ -9,7 +9,7 @@ import (
 // NewPipelineResource declares a graph of steps.
 func NewPipelineResource() resource.Resource {
 	return &logicalResource{kind: spec.KindPipeline, schema: schemaOf("A graph of steps that may train a model. Paths and parameters reach a step through tokens in `command`, `args` and `env`: "+
-			"`$(params.NAME)`, `$(inputs.NAME)`, `$(outputs.NAME)`, `$(metrics)`; `$$(` is a literal `$(`."+logicalNote,
+		"`$(params.NAME)`, `$(inputs.NAME)`, `$(outputs.NAME)`, `$(metrics)`; `$$(` is a literal `$(`."+logicalNote,
 		attributes{
 			"name":  requiredText("Lower-case letters, digits and dashes, at most 52 characters."),
 			"image": text("Image of steps that name none. Pin a digest: a tag alone is a warning, `:latest` an error."),

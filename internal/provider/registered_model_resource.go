@@ -37,7 +37,7 @@ func NewRegisteredModelResource() resource.Resource {
 	name, of := requiredText("Lower-case letters, digits and dashes, starting with a letter, at most 50 characters."), requiredText("`spec` of the `mlops_model_registry`.")
 	name.PlanModifiers = []planmodifier.String{stringplanmodifier.RequiresReplace()}
 	return &registeredModelResource{logicalResource{kind: spec.KindModel, schema: schemaOf("A registered model with its gates and its way to production.\n\nA **physical** resource where the registry exists (`managed = false`): name, description and tags live there; versions and aliases are never touched. "+
-			"Where the emitted repository deploys the registry it is logical: the emitted registration program creates the model.",
+		"Where the emitted repository deploys the registry it is logical: the emitted registration program creates the model.",
 		attributes{
 			"name":        name,
 			"registry":    of,
