@@ -213,6 +213,36 @@ func TestCopyFolder_onlyDefinitions(t *testing.T) {
 	}
 }
 
+func TestWithoutBackends(t *testing.T) {
+	dir := t.TempDir()
+	for _, folder := range []string{"internal/backend/init", "internal/backend/remote-state/http"} {
+		if err := os.MkdirAll(filepath.Join(dir, folder), 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	const at = "github.com/hashicorp/terraform/internal/backend/remote-state/"
+	list, mod := filepath.Join(dir, "internal", "backend", "init", "init.go"), filepath.Join(dir, "go.mod")
+	for file, text := range map[string]string{
+		list: "\tbackendHTTP \"" + at + "http\"\n\tbackendS3 \"" + at + "s3\"\n\t\"http\": return backendHTTP.New() },\n\t\"s3\": return backendS3.New() },\n",
+		mod:  "\t" + at + "s3 v0.0.0\n\tgithub.com/aws/s3 v1.0.0\nreplace " + at + "s3 => ./internal/backend/remote-state/s3\n",
+	} {
+		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := withoutBackends(dir); err != nil {
+		t.Fatal(err)
+	}
+	for file, want := range map[string]string{
+		list: "\tbackendHTTP \"" + at + "http\"\n\t\"http\": return backendHTTP.New() },\n",
+		mod:  "\tgithub.com/aws/s3 v1.0.0\n",
+	} {
+		if got, err := os.ReadFile(file); err != nil || string(got) != want {
+			t.Errorf("%s is %q, want %q, %v", file, got, want, err)
+		}
+	}
+}
+
 func TestSets(t *testing.T) {
 	if got := sets(catalog()); !slices.IsSorted(got) || !slices.Contains(got, "all") {
 		t.Errorf("sets are %v", got)

@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"runtime"
 	"strings"
@@ -74,33 +73,6 @@ func required(file, module string) (string, error) {
 		}
 	}
 	return "", fmt.Errorf("%s does not require %s", file, module)
-}
-
-// terraformModule is built where the machine has no Terraform: the newest that the modules' proxy serves.
-var terraformModule = module{"github.com/hashicorp/terraform", "v1.13.3", "h1:Wjwx4gk2sEFbSiHK30nLgde+KuHoIvk1MTW2hojnbmg="}
-
-// terraform is the machine's own; where it has none, the pinned one is built from its module.
-func terraform(in ...string) tool {
-	return tool{
-		name: "terraform", sets: in, proof: "bin/terraform",
-		pin: func(b base) (string, string, error) {
-			if os.Getenv("TERRAFORM") != "" {
-				return "", "of $TERRAFORM", nil
-			}
-			if path, err := exec.LookPath("terraform"); err == nil && path != b.tools("bin", "terraform") {
-				return "", "of $PATH", nil
-			}
-			pin, err := digest(nil, terraformModule.String(), runtime.Version(), runtime.GOOS, runtime.GOARCH)
-			return pin, terraformModule.version, err
-		},
-		install: func(ctx context.Context, b base) error {
-			dirs, err := download(ctx, b, terraformModule)
-			if err != nil {
-				return err
-			}
-			return build(ctx, b, dirs[0], "terraform", ".", "")
-		},
-	}
 }
 
 // module is an exact version of a Go module and the sum of its files.
