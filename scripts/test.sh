@@ -7,5 +7,6 @@ log=$(mktemp)
 trap 'rm -f "$log"' EXIT
 status=0
 go test -json -timeout 40m -p 2 ./... >"$log" || status=$?
+go -C tools/install test -json ./... >>"$log" || status=$?
 python3 scripts/report.py "$log" || status=1
 exit "$status"

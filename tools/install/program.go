@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 )
 
@@ -45,15 +46,16 @@ func (p program) pin(b base) (string, string, error) {
 }
 
 func (p program) build(ctx context.Context, b base) error {
-	return build(ctx, b, b.source("tools", "pins", p.pins), p.name, p.pkg, p.tags)
+	return build(ctx, b, b.source("tools", "pins", p.pins), p.name, p.pkg, "-tags="+p.tags, "-ldflags=-s -w")
 }
 
 // build compiles pkg of the module in dir to .tools/bin/<name>; the old program stays until the new one is whole.
-func build(ctx context.Context, b base, dir, name, pkg, tags string) error {
+func build(ctx context.Context, b base, dir, name, pkg string, flags ...string) error {
 	fresh := b.tools("bin", "."+name)
 	// Another GOFLAGS, workspace or C compiler must not decide what is built.
 	env := []string{"CGO_ENABLED=0", "GOFLAGS=", "GOWORK=off"}
-	if _, err := command(ctx, dir, env, "go", "build", "-mod=readonly", "-trimpath", "-buildvcs=false", "-tags", tags, "-ldflags", "-s -w", "-o", fresh, pkg); err != nil {
+	args := slices.Concat([]string{"build", "-mod=readonly", "-trimpath", "-buildvcs=false", "-o", fresh}, flags, []string{pkg})
+	if _, err := command(ctx, dir, env, "go", args...); err != nil {
 		return err
 	}
 	return os.Rename(fresh, b.tools("bin", name))

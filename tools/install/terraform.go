@@ -49,7 +49,8 @@ func buildTerraform(ctx context.Context, b base) error {
 	if err := withoutBackends(copied); err != nil {
 		return err
 	}
-	return build(ctx, b, copied, "terraform", ".", "")
+	// Without this it calls itself a development version, which satisfies no required_version.
+	return build(ctx, b, copied, "terraform", ".", "-ldflags=-s -w -X github.com/hashicorp/terraform/version.dev=no")
 }
 
 // backendImport is a line of the list of backends that imports one.
