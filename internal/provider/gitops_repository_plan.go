@@ -157,28 +157,32 @@ func (r *gitopsRepositoryResource) planPartly(ctx context.Context, plan *reposit
 			all[i] = append(slices.Clip(all[i]), variants[i])
 		}
 	}
-	var outs [3]*gitops.Changes
+	var rendered [3]rendering
+	var faults [3]diag.Diagnostics
 	for i := range all {
-		out, d := r.link(ctx, plan, all[i], index)
-		if d.HasError() {
-			if i == 0 {
-				diags.Append(withoutStandIns(d)...)
-			}
-			return diags
-		}
-		if outs[i], d = r.compare(ctx, plan, out); d.HasError() {
+		rendered[i], faults[i] = r.link(ctx, plan, all[i], index)
+	}
+	if faults[0].HasError() || faults[1].HasError() || faults[2].HasError() {
+		diags.Append(inBoth(faults[0], faults[1])...)
+		return diags
+	}
+	var outs [3]*gitops.Changes
+	for i := range rendered {
+		var d diag.Diagnostics
+		if outs[i], d = r.compare(ctx, plan, rendered[i]); d.HasError() {
 			return d
 		}
-		plan.Cost = cost(out.project)
 	}
+	plan.Cost = cost(rendered[0].project)
 	plan.holes(outs)
 	return diags
 }
 
-// withoutStandIns drops faults that are about the values we made up.
-func withoutStandIns(in diag.Diagnostics) (out diag.Diagnostics) {
-	for _, d := range in {
-		if !strings.Contains(d.Detail(), "late") {
+// inBoth lists the faults that two sets of stand-ins share: those that are not
+// about the values we made up.
+func inBoth(first, second diag.Diagnostics) (out diag.Diagnostics) {
+	for _, d := range first {
+		if second.Contains(d) {
 			out.Append(d)
 		}
 	}

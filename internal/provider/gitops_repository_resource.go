@@ -85,7 +85,7 @@ func (r *gitopsRepositoryResource) commit(ctx context.Context, plan, before *rep
 		desired.Last = r.lastRender(ctx, plan, before, out)
 	}
 	res, err := branch.Commit(ctx, desired, gitops.CommitOptions{
-		Message: message(out.project, plan), Author: r.settings.author(ctx, plan), When: time.Now(), SigningKey: r.settings.signingKey(),
+		Message: message(out.project), Author: r.settings.author(ctx, plan), When: time.Now(), SigningKey: r.settings.signingKey(),
 	})
 	if err != nil {
 		diags.Append(branchError("Unable to Commit Repository", err))
@@ -98,8 +98,8 @@ func (r *gitopsRepositoryResource) commit(ctx context.Context, plan, before *rep
 	return res.Commit, diags
 }
 
-// message is the commit's: what was applied, and how many files it concerns.
-func message(p *spec.Project, _ *repositoryModel) string {
+// message is the commit's: what was applied.
+func message(p *spec.Project) string {
 	return fmt.Sprintf("Apply platform %s\n\nWritten by terraform-provider-mlops: %d pipelines, %d models, %d endpoints.\n", p.Platform.Name, len(p.Pipelines), len(p.Models), len(p.Endpoints))
 }
 

@@ -105,7 +105,6 @@ func TestRepository_lateValue(t *testing.T) {
 	r := newRemote(t)
 	config := strings.Replace(quickstart(t, r), `mlflow = { managed = true }`, `mlflow = { managed = false, tracking_uri = "https://${terraform_data.server.output}" }`, 1) +
 		"\nresource \"terraform_data\" \"server\" { input = \"mlflow.example.com\" }\n"
-	config = strings.Replace(config, `registry = mlops_model_registry.main.spec`, `registry = mlops_model_registry.main.spec`, 1)
 	config = without(t, config, "mlops_registered_model", "detector")
 	config = strings.ReplaceAll(config, "mlops_registered_model.detector.name", `"fraud-detector"`)
 	config = strings.Replace(config, "    mlops_pipeline.train.spec,", "    provider::mlops::registered_model({ name = \"fraud-detector\", registry = \"main\", gates = [{ metric = \"auc_roc\", op = \">=\", threshold = 0.92 }] }),\n    mlops_pipeline.train.spec,", 1)
@@ -246,5 +245,31 @@ func TestRepository_monorepo(t *testing.T) {
 				return nil
 			},
 		}},
+	})
+}
+
+// TestRepository_lateValueHidesNoFault: a mistake elsewhere is still reported at
+// plan time, whatever words it has in common with the stand-ins.
+func TestRepository_lateValueHidesNoFault(t *testing.T) {
+	t.Parallel()
+	r := newRemote(t)
+	config := fmt.Sprintf(`
+resource "terraform_data" "server" { input = "mlflow.example.com" }
+resource "mlops_platform" "p" {
+  name         = "p"
+  owner        = "x"
+  environments = { staging = {} }
+}
+resource "mlops_model_registry" "main" {
+  name   = "main"
+  mlflow = { managed = false, tracking_uri = "https://${terraform_data.server.output}" }
+}
+resource "mlops_gitops_repository" "this" {
+  url      = %q
+  contains = [mlops_platform.p.spec, mlops_model_registry.main.spec, provider::mlops::endpoint({ name = "e", model = "template" })]
+}`, r.url())
+	resource.UnitTest(t, resource.TestCase{
+		ProtoV6ProviderFactories: factories(),
+		Steps:                    []resource.TestStep{{Config: config, PlanOnly: true, ExpectError: all(`there is no registered_model "template"`)}},
 	})
 }
