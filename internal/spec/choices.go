@@ -14,12 +14,12 @@ type Choice struct {
 // choices lists every enumeration. Validation and documentation read this one list.
 var choices = map[string][]Choice{
 	"cloud":         {{"local", true}, {"kubernetes", false}, {"aws", false}, {"google", false}, {"azure", false}},
-	"orchestrator":  {{"argo_workflows", true}, {"kubeflow_pipelines", false}, {"airflow", false}, {"prefect", false}, {"dagster", false}, {"sagemaker_pipelines", false}, {"azureml_pipelines", false}, {"vertex_pipelines", false}},
+	"orchestrator":  {{"argo_workflows", true}, {"kubeflow_pipelines", true}, {"airflow", true}, {"prefect", true}, {"dagster", true}, {"sagemaker_pipelines", true}, {"azureml_pipelines", true}, {"vertex_pipelines", true}},
 	"serving":       {{"kserve", true}, {"seldon", false}},
 	"mesh":          {{"none", true}, {"istio", false}, {"gateway_api", false}},
 	"autoscaling":   {{"keda", true}, {"hpa", false}, {"knative", false}},
 	"gitops":        {{"argocd", true}, {"flux", false}},
-	"ci":            {{"github_actions", true}, {"gitlab_ci", false}},
+	"ci":            {{"github_actions", true}, {"gitlab_ci", true}},
 	"secret_store":  {{"vault", false}, {"aws_secrets_manager", false}, {"google_secret_manager", false}, {"azure_key_vault", false}},
 	"queueing":      {{"none", true}, {"kueue", false}},
 	"metrics":       {{"prometheus", true}, {"datadog", false}},

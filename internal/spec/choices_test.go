@@ -101,7 +101,7 @@ func faultAt(d spec.Decoded, path string) string {
 func TestChoices_orchestratorOfOnePipeline(t *testing.T) {
 	t.Parallel()
 	try(t, map[string]rule{
-		"airflow": {spec.KindPipeline, `{"orchestrator": "airflow"}`, one("orchestrator", `"airflow" is not supported by this version of the provider yet; supported: argo_workflows`)},
+		"of a system that is none": {spec.KindPipeline, `{"orchestrator": "cronjob"}`, one("orchestrator", "is not one of argo_workflows, kubeflow_pipelines")},
 		"cron":    {spec.KindPipeline, `{"orchestrator": "cron"}`, one("orchestrator", "is not one of argo_workflows, kubeflow_pipelines")},
 	})
 }

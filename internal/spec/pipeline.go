@@ -331,8 +331,8 @@ func (p *Pipeline) checkStep(c *checker, name string) {
 	if len(s.Command) == 0 {
 		c.fault(at.Attr("command"), "must be set: the program and its first arguments")
 	}
-	if made := K8sName(name); made == "dataset" || made == "gate" || made == "register" {
-		c.misplaced(at, "the step name %q is taken: datasets are inputs called dataset.NAME, gate and register are added to every pipeline that trains", name)
+	if made := K8sName(name); made == "dataset" || made == "gate" || made == "register" || made == "mlops-data" {
+		c.misplaced(at, "the step name %q is taken: datasets are inputs called dataset.NAME, mlops-data fetches them, gate and register are added to every pipeline that trains", name)
 	}
 	if pts := p.Timeout.Seconds(); pts > 0 && s.Timeout.Seconds() > pts {
 		c.fault(at.Attr("timeout"), "%s is longer than the whole pipeline's timeout %s", s.Timeout, p.Timeout)

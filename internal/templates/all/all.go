@@ -5,8 +5,10 @@ import (
 	"github.com/gitops-ml/terraform-provider-mlops/internal/templates"
 	"github.com/gitops-ml/terraform-provider-mlops/internal/templates/argocd"
 	"github.com/gitops-ml/terraform-provider-mlops/internal/templates/argoworkflows"
+	"github.com/gitops-ml/terraform-provider-mlops/internal/templates/cluster"
 	"github.com/gitops-ml/terraform-provider-mlops/internal/templates/dvc"
 	"github.com/gitops-ml/terraform-provider-mlops/internal/templates/evidently"
+	"github.com/gitops-ml/terraform-provider-mlops/internal/templates/execution"
 	"github.com/gitops-ml/terraform-provider-mlops/internal/templates/githubactions"
 	"github.com/gitops-ml/terraform-provider-mlops/internal/templates/grafana"
 	"github.com/gitops-ml/terraform-provider-mlops/internal/templates/keda"
@@ -27,6 +29,8 @@ func Targets() []templates.Target {
 		starter.Target{},       // the team's first code
 		promotion.Target{},     // gate, registration and promotion programs, model pins
 		argoworkflows.Target{}, // pipelines in the cluster
+		execution.Target{},     // what Airflow, Dagster and Prefect run tasks with
+		cluster.Target{},       // what pods of pipelines need, whoever starts them
 		dvc.Target{},           // the same pipelines on a laptop
 		mlflow.Target{},        // tracking server
 		githubactions.Target{}, // validate, train, promote

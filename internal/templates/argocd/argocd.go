@@ -13,6 +13,7 @@ import (
 	"github.com/gitops-ml/terraform-provider-mlops/internal/spec"
 	"github.com/gitops-ml/terraform-provider-mlops/internal/templates/components"
 	"github.com/gitops-ml/terraform-provider-mlops/internal/templates/encode"
+	"github.com/gitops-ml/terraform-provider-mlops/internal/templates/taskgraph"
 	"github.com/gitops-ml/terraform-provider-mlops/internal/tree"
 )
 
@@ -46,7 +47,8 @@ func (Target) Render(p *spec.Project) ([]tree.File, error) {
 		r.file("clusters/platform/packages.yaml", charts...)
 	}
 	r.file("clusters/platform/base.yaml", r.folder("base", "platform/base", -1))
-	if len(p.Pipelines) > 0 {
+	inside := func(pl *spec.Pipeline) bool { return taskgraph.Inside(p.Orchestrator(pl)) }
+	if slices.ContainsFunc(p.Pipelines, inside) {
 		r.file("clusters/platform/pipelines.yaml", r.folder("pipelines", "pipelines", 1))
 	}
 	if r.monitored() {

@@ -23,21 +23,17 @@ func (Target) Name() string { return "argoworkflows" }
 // Render writes pipelines/<pipeline>/ and platform/argo-workflows/values.yaml.
 func (Target) Render(p *spec.Project) ([]tree.File, error) {
 	var w writer
-	var names []string
+	used := false
 	for _, pl := range p.Pipelines {
 		if p.Orchestrator(pl) != "argo_workflows" {
 			continue
 		}
-		names = append(names, pl.Name)
+		used = true
 		w.faults = append(w.faults, faults(pl)...)
 		w.pipeline(p, pl)
 	}
-	if len(names) > 0 {
+	if used {
 		w.faults = append(w.faults, braces(p)...)
-		w.add("pipelines/kustomization.yaml", kustomization{
-			APIVersion: kustomizeAPI, Kind: "Kustomization", Namespace: p.TrainingNamespace(),
-			Resources: append([]string{"../mlops"}, names...),
-		})
 	}
 	deployed := func(c components.Component) bool { return c.Package == "argo_workflows" }
 	if slices.ContainsFunc(components.Of(p), deployed) {

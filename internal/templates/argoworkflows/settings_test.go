@@ -67,9 +67,9 @@ func TestTarget_refusals(t *testing.T) {
 		},
 		"a name of ours": {
 			func(pl object, _ *templatestest.Case) {
-				at(pl, "steps")["mlops_data"] = object{"command": []any{"true"}}
+				at(pl, "steps")["mlops_workspace"] = object{"command": []any{"true"}}
 			},
-			[]string{`steps["mlops_data"]: the step would be called "mlops-data"`},
+			[]string{`steps["mlops_workspace"]: the step would be called "mlops-workspace"`},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

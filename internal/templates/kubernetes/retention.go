@@ -7,6 +7,7 @@ import (
 	"github.com/gitops-ml/terraform-provider-mlops/internal/catalog"
 	"github.com/gitops-ml/terraform-provider-mlops/internal/spec"
 	"github.com/gitops-ml/terraform-provider-mlops/internal/templates/encode"
+	"github.com/gitops-ml/terraform-provider-mlops/internal/templates/taskgraph"
 )
 
 // retention runs the buckets' lifecycle rules: a folder has nobody who does.
@@ -55,10 +56,10 @@ func (w *writer) retention() []any {
 	}}
 }
 
-// programs makes sure that the programs are in the training namespace. Pipelines of
-// Argo Workflows bring them along; without one they come from here.
+// programs makes sure that the programs are in the training namespace. Pipelines
+// whose pods run there bring them along; without one they come from here.
 func (w *writer) programs(b *spec.Bucket) {
-	brought := slices.ContainsFunc(w.p.Pipelines, func(pl *spec.Pipeline) bool { return w.p.Orchestrator(pl) == "argo_workflows" })
+	brought := slices.ContainsFunc(w.p.Pipelines, func(pl *spec.Pipeline) bool { return taskgraph.Inside(w.p.Orchestrator(pl)) })
 	const source = "../../mlops"
 	switch {
 	case brought || slices.Contains(w.kustomization.Resources, source):
