@@ -77,6 +77,7 @@ var owners = map[string][]string{
 	"golang.org/x/crypto":                    {"internal/gitops"},
 	"go.yaml.in/yaml/v3":                     {"internal/templates/argocd", "internal/templates/components", "internal/templates/templatestest"},
 	"golang.org/x/tools/txtar":               {"internal/tree", "internal/templates/templatestest"},
+	"github.com/robfig/cron/v3":              {"internal/templates/templatestest"},
 	"text/template":                          {"internal/templates/*"},
 	"html/template":                          {},
 }

@@ -27,6 +27,14 @@ const PodSecurityVersion = "v1.34"
 // does not start with 3.1. Its digest was not looked up.
 const DriftImage = "docker.io/evidently/evidently-service:0.7.21"
 
+// DagsterImage is what the chart of Dagster runs by default: Dagster with dagster-k8s.
+// Its tag is the chart's version.
+const DagsterImage = "docker.io/dagster/dagster-celery-k8s"
+
+// GitSyncImage brings a Git repository into a pod and follows it (kubernetes/git-sync).
+// Its digest was not looked up.
+const GitSyncImage = "registry.k8s.io/git-sync/git-sync:v4.4.0"
+
 // Action is a GitHub action pinned to the commit of a tag.
 type Action struct {
 	Name   string
@@ -55,14 +63,19 @@ type Chart struct {
 
 // Charts, read from the charts' own repositories in August 2026.
 var (
+	Airflow            = Chart{"airflow", "https://airflow.apache.org", "1.18.0"}
 	ArgoCD             = Chart{"argo-cd", "https://argoproj.github.io/argo-helm", "10.1.1"}
+	ArgoEvents         = Chart{"argo-events", "https://argoproj.github.io/argo-helm", "2.4.22"}
 	ArgoWorkflows      = Chart{"argo-workflows", "https://argoproj.github.io/argo-helm", "1.0.18"}
 	CertManager        = Chart{"cert-manager", "oci://quay.io/jetstack/charts", "v1.21.1"}
+	Dagster            = Chart{"dagster", "https://dagster-io.github.io/helm", "1.13.27"} // = Dagster's version
 	KEDA               = Chart{"keda", "https://kedacore.github.io/charts", "2.20.2"}
 	KServeCRD          = Chart{"kserve-crd", "oci://ghcr.io/kserve/charts", "v0.20.0"}
 	KServe             = Chart{"kserve-resources", "oci://ghcr.io/kserve/charts", "v0.20.0"}
 	KServeRuntimes     = Chart{"kserve-runtime-configs", "oci://ghcr.io/kserve/charts", "v0.20.0"}
 	MLflow             = Chart{"mlflow", "https://community-charts.github.io/helm-charts", "1.11.5"}
 	OpenCost           = Chart{"opencost", "https://opencost.github.io/opencost-helm-chart", "2.5.17"}
+	PrefectServer      = Chart{"prefect-server", "https://prefecthq.github.io/prefect-helm", "2026.8.18172642"}
+	PrefectWorker      = Chart{"prefect-worker", "https://prefecthq.github.io/prefect-helm", "2026.8.18172642"}
 	PrometheusOperator = Chart{"kube-prometheus-stack", "oci://ghcr.io/prometheus-community/charts", "88.5.3"}
 )

@@ -6,6 +6,7 @@ import (
 	"github.com/gitops-ml/terraform-provider-mlops/internal/templates/argocd"
 	"github.com/gitops-ml/terraform-provider-mlops/internal/templates/argoworkflows"
 	"github.com/gitops-ml/terraform-provider-mlops/internal/templates/cluster"
+	"github.com/gitops-ml/terraform-provider-mlops/internal/templates/dagster"
 	"github.com/gitops-ml/terraform-provider-mlops/internal/templates/dvc"
 	"github.com/gitops-ml/terraform-provider-mlops/internal/templates/evidently"
 	"github.com/gitops-ml/terraform-provider-mlops/internal/templates/execution"
@@ -29,6 +30,7 @@ func Targets() []templates.Target {
 		starter.Target{},       // the team's first code
 		promotion.Target{},     // gate, registration and promotion programs, model pins
 		argoworkflows.Target{}, // pipelines in the cluster
+		dagster.Target{},       // the same, for Dagster
 		execution.Target{},     // what Airflow, Dagster and Prefect run tasks with
 		cluster.Target{},       // what pods of pipelines need, whoever starts them
 		dvc.Target{},           // the same pipelines on a laptop

@@ -92,8 +92,12 @@ func never(platform *spec.Platform, name string) string {
 // needs reports whether anything in the project uses a component.
 func needs(p *spec.Project, name string) bool {
 	switch name {
-	case "argo_workflows":
+	case "airflow", "argo_workflows", "dagster", "prefect":
 		return slices.ContainsFunc(p.Pipelines, func(pl *spec.Pipeline) bool { return p.Orchestrator(pl) == name })
+	case "argo_events":
+		return slices.ContainsFunc(p.Pipelines, func(pl *spec.Pipeline) bool {
+			return p.Orchestrator(pl) == "argo_workflows" && (pl.Triggers.Data != nil || pl.Triggers.Drift != nil)
+		})
 	case "mlflow":
 		return slices.ContainsFunc(p.Registries, func(r *spec.Registry) bool { return r.Type == name && r.Managed() })
 	case "cert_manager", "kserve":
@@ -118,6 +122,10 @@ func all() []Component {
 		{Name: "cert-manager", Package: "cert_manager", Namespace: "cert-manager", Charts: []Chart{one(catalog.CertManager, definitions)}},
 		{Name: "keda", Package: "keda", Namespace: "keda", Charts: []Chart{one(catalog.KEDA, operators, "kube-system")}},
 		{Name: "argo-workflows", Package: "argo_workflows", Namespace: "argo", Charts: []Chart{one(catalog.ArgoWorkflows, operators)}},
+		{Name: "argo-events", Package: "argo_events", Namespace: "argo-events", Charts: []Chart{one(catalog.ArgoEvents, operators)}},
+		{Name: "airflow", Package: "airflow", Namespace: "airflow", Charts: []Chart{one(catalog.Airflow, operators)}},
+		{Name: "dagster", Package: "dagster", Namespace: "dagster", Charts: []Chart{one(catalog.Dagster, operators)}},
+		{Name: "prefect", Package: "prefect", Namespace: "prefect", Charts: []Chart{bare(catalog.PrefectServer, operators), one(catalog.PrefectWorker, servers)}},
 		{Name: "kserve", Package: "kserve", Namespace: "kserve", Charts: []Chart{bare(catalog.KServeCRD, operators), one(catalog.KServe, servers), one(catalog.KServeRuntimes, runtimes)}},
 		{Name: "mlflow", Package: "mlflow", Namespace: "mlflow", Charts: []Chart{one(catalog.MLflow, servers)}},
 		{Name: "opencost", Package: "opencost", Namespace: "opencost", Charts: []Chart{one(catalog.OpenCost, servers)}},
