@@ -35,29 +35,30 @@ type pkg struct {
 // below lists what each package may import of this module. A * stands for one
 // folder. It is the table of DESIGN.md: change both.
 var below = map[string][]string{
-	"":                                 {"internal/provider"},
-	"internal/spec":                    {},
-	"internal/tree":                    {},
-	"internal/catalog":                 {},
-	"internal/realtools":               {},
-	"internal/templates":               {"internal/spec", "internal/tree"},
-	"internal/templates/encode":        {},
-	"internal/templates/components":    {"internal/spec", "internal/catalog"},
-	"internal/templates/signals":       {"internal/spec"},
-	"internal/templates/trackers":      {"internal/spec"},
-	"internal/templates/taskgraph":     {"internal/spec", "internal/catalog", "internal/templates/trackers"},
-	"internal/templates/kfpir":         {"internal/spec", "internal/catalog", "internal/templates/encode", "internal/templates/taskgraph"},
-	"internal/templates/execution":     {"internal/spec", "internal/tree", "internal/catalog", "internal/templates/encode", "internal/templates/taskgraph"},
-	"internal/templates/*":             {"internal/spec", "internal/tree", "internal/catalog", "internal/templates/encode", "internal/templates/components", "internal/templates/signals", "internal/templates/trackers", "internal/templates/taskgraph", "internal/templates/kfpir", "internal/templates/execution"},
-	"internal/templates/all":           {"internal/templates", "internal/templates/*", "internal/templates/execution"},
-	"internal/templates/templatestest": {"internal/spec", "internal/tree", "internal/templates", "internal/templates/taskgraph"},
-	"internal/gitops":                  {"internal/tree"},
-	"internal/gitops/gitopsbench":      {"internal/gitops", "internal/tree"},
-	"internal/cloud":                   {"internal/spec"},
-	"internal/cloud/*":                 {"internal/spec", "internal/cloud"},
-	"internal/registry":                {"internal/spec"},
-	"internal/registry/*":              {"internal/spec", "internal/registry"},
-	"internal/bench":                   {"internal/spec", "internal/tree", "internal/templates", "internal/templates/all", "internal/gitops", "internal/gitops/gitopsbench"},
+	"":                                      {"internal/provider"},
+	"internal/spec":                         {},
+	"internal/tree":                         {},
+	"internal/catalog":                      {},
+	"internal/realtools":                    {},
+	"internal/templates":                    {"internal/spec", "internal/tree"},
+	"internal/templates/encode":             {},
+	"internal/templates/components":         {"internal/spec", "internal/catalog"},
+	"internal/templates/signals":            {"internal/spec"},
+	"internal/templates/trackers":           {"internal/spec"},
+	"internal/templates/taskgraph":          {"internal/spec", "internal/catalog", "internal/templates/trackers"},
+	"internal/templates/kfpir":              {"internal/spec", "internal/catalog", "internal/templates/encode", "internal/templates/taskgraph"},
+	"internal/templates/execution":          {"internal/spec", "internal/tree", "internal/catalog", "internal/templates/encode", "internal/templates/taskgraph"},
+	"internal/templates/*":                  {"internal/spec", "internal/tree", "internal/catalog", "internal/templates/encode", "internal/templates/components", "internal/templates/signals", "internal/templates/trackers", "internal/templates/taskgraph", "internal/templates/kfpir", "internal/templates/execution"},
+	"internal/templates/all":                {"internal/templates", "internal/templates/*", "internal/templates/execution"},
+	"internal/templates/promotion/gatetest": {"internal/templates/promotion"},
+	"internal/templates/templatestest":      {"internal/spec", "internal/tree", "internal/templates", "internal/templates/taskgraph"},
+	"internal/gitops":                       {"internal/tree"},
+	"internal/gitops/gitopsbench":           {"internal/gitops", "internal/tree"},
+	"internal/cloud":                        {"internal/spec"},
+	"internal/cloud/*":                      {"internal/spec", "internal/cloud"},
+	"internal/registry":                     {"internal/spec"},
+	"internal/registry/*":                   {"internal/spec", "internal/registry"},
+	"internal/bench":                        {"internal/spec", "internal/tree", "internal/templates", "internal/templates/all", "internal/gitops", "internal/gitops/gitopsbench"},
 	"internal/provider": {
 		"internal/spec", "internal/tree", "internal/catalog", "internal/templates", "internal/templates/all", "internal/templates/components",
 		"internal/gitops", "internal/cloud", "internal/cloud/*", "internal/registry", "internal/registry/*",
@@ -65,7 +66,7 @@ var below = map[string][]string{
 }
 
 // suites are packages for tests and measurements; a program imports none of them.
-var suites = []string{"internal/templates/templatestest", "internal/cloud/cloudtest", "internal/registry/registrytest", "internal/realtools", "internal/gitops/gitopsbench", "internal/bench"}
+var suites = []string{"internal/templates/templatestest", "internal/templates/promotion/gatetest", "internal/cloud/cloudtest", "internal/registry/registrytest", "internal/realtools", "internal/gitops/gitopsbench", "internal/bench"}
 
 // owners says which packages may import a dependency, in programs and in tests. What
 // is not listed is imported by nobody.
@@ -77,6 +78,8 @@ var owners = map[string][]string{
 	"golang.org/x/crypto":                    {"internal/gitops"},
 	"go.yaml.in/yaml/v3":                     {"internal/templates/argocd", "internal/templates/components", "internal/templates/templatestest"},
 	"golang.org/x/tools/txtar":               {"internal/tree", "internal/templates/templatestest"},
+	"github.com/in-toto/attestation":         {"internal/templates/promotion"},
+	"google.golang.org/protobuf":             {"internal/templates/promotion"},
 	"github.com/robfig/cron/v3":              {"internal/templates/templatestest"},
 	"text/template":                          {"internal/templates/*"},
 	"html/template":                          {},

@@ -35,6 +35,13 @@ const DagsterImage = "docker.io/dagster/dagster-celery-k8s"
 // Its digest was not looked up.
 const GitSyncImage = "registry.k8s.io/git-sync/git-sync:v4.4.0"
 
+// Images of the jobs of GitLab CI, by exact tag; their digests were not looked up. The
+// Python image is the one with Git and make; Trivy's is the last release known to be sound.
+const (
+	PythonImage = "docker.io/library/python:3.11.14-bookworm"
+	TrivyImage  = "docker.io/aquasec/trivy:0.69.3"
+)
+
 // Action is a GitHub action pinned to the commit of a tag.
 type Action struct {
 	Name   string

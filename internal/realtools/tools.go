@@ -113,3 +113,11 @@ func DVC(t testing.TB, dir string, args ...string) Result {
 	env := []string{"DVC_NO_ANALYTICS=1", "DVC_SITE_CACHE_DIR=" + t.TempDir(), "PATH=" + filepath.Dir(Script(t, "train", "dvc")) + string(filepath.ListSeparator) + os.Getenv("PATH")}
 	return Run(t, "dvc", dir, env, Script(t, "train", "dvc"), args...)
 }
+
+// GitLabCILocal reads and runs the .gitlab-ci.yml of a Git repository: it checks the file against GitLab's schema, and runs jobs as
+// subprocesses, without containers.
+func GitLabCILocal(t testing.TB, dir string, env []string, args ...string) Result {
+	t.Helper()
+	program := need(t, "npm", "gitlab-ci-local", "node_modules", ".bin", "gitlab-ci-local")
+	return Run(t, "gitlab-ci-local", dir, env, program, append([]string{"--home", t.TempDir(), "--force-shell-executor"}, args...)...)
+}

@@ -102,7 +102,7 @@ func TestChoices_orchestratorOfOnePipeline(t *testing.T) {
 	t.Parallel()
 	try(t, map[string]rule{
 		"of a system that is none": {spec.KindPipeline, `{"orchestrator": "cronjob"}`, one("orchestrator", "is not one of argo_workflows, kubeflow_pipelines")},
-		"cron":    {spec.KindPipeline, `{"orchestrator": "cron"}`, one("orchestrator", "is not one of argo_workflows, kubeflow_pipelines")},
+		"cron":                     {spec.KindPipeline, `{"orchestrator": "cron"}`, one("orchestrator", "is not one of argo_workflows, kubeflow_pipelines")},
 	})
 }
 

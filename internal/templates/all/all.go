@@ -11,6 +11,7 @@ import (
 	"github.com/gitops-ml/terraform-provider-mlops/internal/templates/evidently"
 	"github.com/gitops-ml/terraform-provider-mlops/internal/templates/execution"
 	"github.com/gitops-ml/terraform-provider-mlops/internal/templates/githubactions"
+	"github.com/gitops-ml/terraform-provider-mlops/internal/templates/gitlabci"
 	"github.com/gitops-ml/terraform-provider-mlops/internal/templates/grafana"
 	"github.com/gitops-ml/terraform-provider-mlops/internal/templates/keda"
 	"github.com/gitops-ml/terraform-provider-mlops/internal/templates/kserve"
@@ -36,6 +37,7 @@ func Targets() []templates.Target {
 		dvc.Target{},           // the same pipelines on a laptop
 		mlflow.Target{},        // tracking server
 		githubactions.Target{}, // validate, train, promote
+		gitlabci.Target{},      // the same, on GitLab
 		kubernetes.Target{},    // namespaces, quotas, policies, volumes
 		kserve.Target{},        // endpoints
 		keda.Target{},          // autoscaling
