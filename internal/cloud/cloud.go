@@ -25,6 +25,8 @@ type Dialect interface {
 	Name() string
 	// BucketURI is where a bucket will be, known before it exists.
 	BucketURI(spec.Bucket) string
+	// Policy is the least-privilege document of an identity in the cloud's own words.
+	Policy(spec.Identity) (string, error)
 }
 
 // Store keeps the objects of one kind. Read, Update and Delete of an absent id
@@ -36,8 +38,22 @@ type Store[S any] interface {
 	Delete(ctx context.Context, id string) error
 }
 
+// Identity is what a cloud says of an identity.
+type Identity struct {
+	Policy string // the document as the cloud has it
+}
+
+// Identities keeps identities with their policies, by the rules of Store.
+type Identities interface {
+	Create(context.Context, spec.Identity) (id string, err error)
+	Read(ctx context.Context, id string) (Identity, error)
+	Update(ctx context.Context, id string, i spec.Identity) error
+	Delete(ctx context.Context, id string) error
+}
+
 // Cloud is one driver.
 type Cloud struct {
 	Dialect
-	Buckets Store[spec.Bucket]
+	Buckets    Store[spec.Bucket]
+	Identities Identities
 }

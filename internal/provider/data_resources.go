@@ -35,7 +35,6 @@ func NewDatasetResource() resource.Resource {
 
 // NewModelRegistryResource declares an experiment tracker and model registry.
 func NewModelRegistryResource() resource.Resource {
-	project := attributes{"entity": text("Account or team."), "project": text("Project."), "base_url": text("Address of an own server.")}
 	return &logicalResource{kind: spec.KindRegistry, schema: schemaOf("An experiment tracker and model registry. `managed = true` lets the emitted repository deploy it."+logicalNote,
 		attributes{
 			"name": requiredText("Lower-case letters, digits and dashes, at most 40 characters."),
@@ -44,11 +43,27 @@ func NewModelRegistryResource() resource.Resource {
 				"tracking_uri": text("Address of the server as pods reach it; default `" + spec.ManagedMLflow + "` when managed."),
 				"managed":      flag("Whether the emitted repository deploys the server; default `true` unless `tracking_uri` is set."),
 			}),
-			"weights_and_biases": nested("Weights & Biases. Not supported yet.", project),
-			"neptune":            nested("Neptune. Not supported yet.", project),
-			"clearml":            nested("ClearML. Not supported yet.", attributes{"api_host": text("Address of the API server."), "project": text("Project.")}),
+			"weights_and_biases": nested("Weights & Biases: runs, and a registry collection for each model.", attributes{
+				"entity": text("Account or team."), "project": text("Project."), "base_url": text("Address of an own server."),
+			}),
+			"neptune": nested("Neptune: runs on an own server, or offline. The hosted service was shut down on "+spec.NeptuneShutdown+".", attributes{
+				"project": text("Project, written `workspace/project`."), "base_url": text("Address of an own server."),
+			}),
+			"clearml": nested("ClearML: tasks and models.", attributes{
+				"api_host": text("Address of the API server, with `https://`."), "web_host": text("Address of the web server."),
+				"files_host": text("Address of the file server."), "project": text("Project that runs go to; the model's name when left out."),
+			}),
+			"sagemaker": nested("SageMaker model registry. On another cloud than `aws` these settings must be given.", attributes{
+				"region": text("Region; default the platform's."), "model_package_group_prefix": text("Put before the model's name in the name of its model package group."),
+			}),
+			"azureml": nested("Azure Machine Learning. On another cloud than `azure` these settings must be given.", attributes{
+				"workspace": text("Workspace."), "resource_group": text("Resource group."), "subscription_id": text("Subscription."),
+			}),
+			"vertex": nested("Vertex AI Model Registry. On another cloud than `google` these settings must be given.", attributes{
+				"project": text("Google Cloud project."), "location": text("Location, such as `europe-west1`."),
+			}),
 			"credentials": nested("Credentials of the clients, by reference.", attributes{
-				"secret": text("Name of an `mlops_secret`."), "keys": textMap("Environment variable → key of the secret."),
+				"secret": text("Name of an `mlops_secret`."), "keys": textMap("Environment variable → key of the secret. `API_KEY` stands for `WANDB_API_KEY` and `NEPTUNE_API_TOKEN` too."),
 			}),
 		})}
 }

@@ -6,6 +6,7 @@ import (
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/gitops-ml/terraform-provider-mlops/internal/spec"
@@ -50,6 +51,7 @@ func invalid(kind spec.Kind, faults spec.Faults, warnings bool) diag.Diagnostics
 var titles = map[spec.Kind]string{
 	spec.KindPlatform: "Platform", spec.KindBucket: "Bucket", spec.KindDataset: "Dataset", spec.KindRegistry: "Model Registry",
 	spec.KindModel: "Registered Model", spec.KindPipeline: "Pipeline", spec.KindEndpoint: "Endpoint",
+	spec.KindGPUPool: "GPU Pool", spec.KindIdentity: "Identity", spec.KindSecret: "Secret",
 }
 
 func title(kind spec.Kind) string { return titles[kind] }
@@ -73,5 +75,26 @@ func needSpec(ctx context.Context, from getter, attribute string, kind spec.Kind
 	if err != nil {
 		out.AddAttributeError(path.Root(attribute), "Invalid "+title(kind), fmt.Sprintf("Must be the spec of a mlops_%s: %v.", kind, err))
 	}
+	return out
+}
+
+// needSpecUnlessDestroyed is needSpec for a plan.
+func needSpecUnlessDestroyed(ctx context.Context, req resource.ModifyPlanRequest, attribute string, kind spec.Kind) diag.Diagnostics {
+	if req.Plan.Raw.IsNull() {
+		return nil
+	}
+	return needSpec(ctx, req.Config, attribute, kind)
+}
+
+// onLocal refuses a resource of a cloud that this version cannot reach yet.
+func onLocal(ctx context.Context, req resource.ModifyPlanRequest, kind spec.Kind) (out diag.Diagnostics) {
+	var text types.String
+	out.Append(req.Config.GetAttribute(ctx, path.Root("platform"), &text)...)
+	s, err := spec.Parse(text.ValueString())
+	p, ok := s.(*spec.Platform)
+	if err != nil || !ok || p.Cloud == "local" {
+		return out
+	}
+	out.AddAttributeError(path.Root("platform"), "Unable to Plan "+title(kind), fmt.Sprintf("This version of the provider cannot make a mlops_%s on cloud %q yet; it can on \"local\".", kind, p.Cloud))
 	return out
 }

@@ -98,7 +98,7 @@ resource "mlops_model_registry" "r" {
   name    = "r"
   type    = "neptune"
   mlflow  = { managed = true }
-}`, []string{`"dvc" is not supported`, `"../../etc/passwd" must be a plain relative path`, `"neptune" is not supported`}},
+}`, []string{`"dvc" is not supported`, `"../../etc/passwd" must be a plain relative path`, `settings of mlflow, but type is "neptune"`}},
 		"settings of a system not chosen": {`
 resource "mlops_model_registry" "r" {
   name    = "r"

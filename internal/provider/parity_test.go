@@ -21,6 +21,7 @@ func TestSchemas_haveTheFieldsOfTheirSpec(t *testing.T) {
 	for kind, r := range map[spec.Kind]resource.Resource{
 		spec.KindPlatform: NewPlatformResource(), spec.KindDataset: NewDatasetResource(), spec.KindRegistry: NewModelRegistryResource(),
 		spec.KindPipeline: NewPipelineResource(), spec.KindEndpoint: NewEndpointResource(), spec.KindBucket: NewBucketResource(), spec.KindModel: NewRegisteredModelResource(),
+		spec.KindGPUPool: NewGPUPoolResource(), spec.KindIdentity: NewIdentityResource(), spec.KindSecret: NewSecretResource(),
 	} {
 		var resp resource.SchemaResponse
 		r.Schema(context.Background(), resource.SchemaRequest{}, &resp)

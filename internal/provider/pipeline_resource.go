@@ -23,7 +23,7 @@ func NewPipelineResource() resource.Resource {
 				"artifact": text("The output that is the model: `STEP.OUTPUT`."),
 				"metrics":  text("The step that writes `$(metrics)`; required when the model has gates."),
 			}),
-			"identity":  text("Name of an `mlops_identity`. Not supported yet."),
+			"identity":  text("Name of an `mlops_identity`."),
 			"artifacts": text("Name of the `mlops_bucket` that holds what steps hand to each other."),
 			"tracking":  text("Name of the `mlops_model_registry` that steps report to; default the model's."),
 			"triggers": nested("When the pipeline runs.", attributes{
@@ -47,7 +47,7 @@ func stepAttributes() attributes {
 		"inputs":    textMap("Input → `STEP.OUTPUT` or `dataset.NAME`. The step waits for the other one."),
 		"outputs":   texts("Names of the outputs; each is a path that the step writes."),
 		"resources": resourcesAttribute("What the step asks for."),
-		"pool":      text("Name of an `mlops_gpu_pool`. Not supported yet."),
+		"pool":      text("Name of an `mlops_gpu_pool`."),
 		"retries":   integer("How often a failed step is tried again, 0 to 10; default 0."),
 		"timeout":   text("Longest duration, such as `\"2h\"`."),
 		"cache":     flag("Use an earlier result for equal inputs; default `true`."),

@@ -88,6 +88,9 @@ func (p *mlopsProvider) Resources(context.Context) []func() resource.Resource {
 		NewPipelineResource,
 		NewEndpointResource,
 		NewBucketResource,
+		NewGPUPoolResource,
+		NewIdentityResource,
+		NewSecretResource,
 		NewRegisteredModelResource,
 		NewGitOpsRepositoryResource,
 	}

@@ -11,8 +11,11 @@ import (
 // sentence of its documentation. Defaults are applied by package spec, so that
 // resources and functions have the same ones; an attribute left out stays null.
 
-// computed attributes are ours; a configuration never sets them.
-var computed = []string{"spec", "id", "uri"}
+// computed attributes are ours; a configuration never sets them. Values of secrets are
+// no part of a spec either.
+var computed = []string{
+	"spec", "id", "uri", "principal", "policy", "annotations", "resource_name", "node_selector", "hourly_cost", "monthly_cost", "price_as_of", "value_wo", "value_wo_version",
+}
 
 func text(doc string) schema.StringAttribute {
 	return schema.StringAttribute{Optional: true, MarkdownDescription: doc}

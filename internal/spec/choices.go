@@ -30,7 +30,7 @@ var choices = map[string][]Choice{
 	"cost":          {{"opencost", true}},
 	"pod_security":  {{"restricted", true}, {"baseline", true}, {"privileged", true}},
 	"scan_severity": {{"LOW", true}, {"MEDIUM", true}, {"HIGH", true}, {"CRITICAL", true}},
-	"registry":      {{"mlflow", true}, {"weights_and_biases", false}, {"neptune", false}, {"clearml", false}, {"sagemaker", false}, {"azureml", false}, {"vertex", false}},
+	"registry":      {{"mlflow", true}, {"weights_and_biases", true}, {"neptune", true}, {"clearml", true}, {"sagemaker", true}, {"azureml", true}, {"vertex", true}},
 	"dataset":       {{"local", true}, {"dvc", false}, {"lakefs", false}, {"bucket", false}},
 	"op":            {{">=", true}, {">", true}, {"<=", true}, {"<", true}, {"between", true}},
 	"column":        {{"number", true}, {"integer", true}, {"string", true}, {"boolean", true}},
@@ -44,6 +44,10 @@ var choices = map[string][]Choice{
 	"analysis":      {{"error_rate", true}, {"latency_p95_ms", true}, {"latency_p99_ms", true}},
 	"drift_method":  {{"psi", true}, {"ks", true}, {"wasserstein", true}, {"jensenshannon", true}, {"chisquare", true}},
 	"starter":       {{"none", true}, {"sklearn", true}},
+	"access":        {{"read", true}, {"write", true}},
+	"capacity":      {{"spot", true}, {"on_demand", true}},
+	"sharing":       {{"none", true}, {"time_slicing", true}, {"mig", true}, {"mps", true}},
+	"taint":         {{"NoSchedule", true}, {"PreferNoSchedule", true}, {"NoExecute", true}},
 }
 
 // Enumerations lists the names of all enumerations.

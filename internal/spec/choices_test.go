@@ -45,6 +45,10 @@ var places = map[string]struct {
 	"rollout":       {spec.KindEndpoint, `{"rollout": {"strategy": %q}}`, "rollout.strategy"},
 	"analysis":      {spec.KindEndpoint, `{"rollout": {"strategy": "canary", "analysis": [{"metric": %q, "op": "<=", "threshold": 1}]}}`, "rollout.analysis[0].metric"},
 	"drift_method":  {spec.KindEndpoint, `{"monitors": {"drift": {"dataset": "d", "method": %q}}}`, "monitors.drift.method"},
+	"access":        {spec.KindIdentity, `{"grants": [{"access": %q, "bucket": "b"}]}`, "grants[0].access"},
+	"capacity":      {spec.KindGPUPool, `{"capacity": [%q]}`, "capacity[0]"},
+	"sharing":       {spec.KindGPUPool, `{"sharing": {"strategy": %q}}`, "sharing.strategy"},
+	"taint":         {spec.KindGPUPool, `{"taints": [{"key": "k", "effect": %q}]}`, "taints[0].effect"},
 	"starter":       {}, // an argument of the repository
 }
 

@@ -117,6 +117,9 @@ var base = map[spec.Kind]string{
 		},
 		"trains": {"model": "detector", "artifact": "train.model", "metrics": "train"}}`,
 	spec.KindEndpoint: `{"name": "score", "model": "detector"}`,
+	spec.KindGPUPool:  `{"platform": "fraud", "name": "l4", "accelerator": {"type": "nvidia-l4"}, "nodes": {"min": 0, "max": 4}}`,
+	spec.KindIdentity: `{"platform": "fraud", "name": "trainer", "subject": {"kubernetes": {"namespace": "fraud-training", "service_account": "trainer"}}}`,
+	spec.KindSecret:   `{"platform": "fraud", "name": "tracker", "existing": "tracker"}`,
 }
 
 // merged is a JSON merge patch: objects are merged, everything else is replaced, null

@@ -86,6 +86,12 @@ func (l *linker) add(s Spec) {
 		l.p.Pipelines = append(l.p.Pipelines, s)
 	case *Endpoint:
 		l.p.Endpoints = append(l.p.Endpoints, s)
+	case *GPUPool:
+		l.p.GPUPools = append(l.p.GPUPools, s)
+	case *Identity:
+		l.p.Identities = append(l.p.Identities, s)
+	case *Secret:
+		l.p.Secrets = append(l.p.Secrets, s)
 	}
 }
 
@@ -99,9 +105,6 @@ func (l *linker) refer(s Spec, at Path, kind Kind, name string) bool {
 }
 
 func (l *linker) hint(kind Kind) string {
-	if New(kind) == nil {
-		return "that kind of resource is not supported by this version of the provider yet"
-	}
 	if names := sorted(l.p.index[kind]); len(names) > 0 {
 		return "contained are: " + strings.Join(names[:min(10, len(names))], ", ")
 	}
@@ -109,13 +112,21 @@ func (l *linker) hint(kind Kind) string {
 }
 
 func (l *linker) check() {
+	l.orchestrators()
+	for _, g := range l.p.GPUPools {
+		l.ofPlatform(g, g.Platform)
+	}
+	for _, i := range l.p.Identities {
+		l.identity(i)
+	}
+	for _, s := range l.p.Secrets {
+		l.secret(s)
+	}
 	for _, b := range l.p.Buckets {
 		l.bucket(b)
 	}
 	for _, r := range l.p.Registries {
-		if r.Credentials != nil {
-			l.refer(r, At("credentials", "secret"), "secret", r.Credentials.Secret)
-		}
+		l.registry(r)
 	}
 	for _, m := range l.p.Models {
 		l.model(m)
@@ -149,9 +160,7 @@ func (l *linker) environment(s Spec, at Path, name string) bool {
 }
 
 func (l *linker) bucket(b *Bucket) {
-	if string(b.Platform) != l.p.Platform.Name {
-		l.fault(b, At("platform"), "belongs to platform %q, but this repository is of platform %q", b.Platform, l.p.Platform.Name)
-	}
+	l.ofPlatform(b, b.Platform)
 	if b.KMSKey != "" && l.p.Platform.Cloud == "local" {
 		l.fault(b, At("kms_key"), "cloud \"local\" keeps buckets in folders and has no key service; clouds that can: aws, google, azure")
 	}
@@ -161,7 +170,7 @@ func (l *linker) pipeline(pl *Pipeline) {
 	if pl.Trains != nil {
 		l.trains(pl)
 	}
-	l.refer(pl, At("identity"), "identity", pl.Identity)
+	l.takes(pl)
 	l.refer(pl, At("artifacts"), KindBucket, pl.Artifacts)
 	l.refer(pl, At("tracking"), KindRegistry, pl.Tracking)
 	if pl.Artifacts == "" && len(l.p.Buckets) == 0 && l.passesFiles(pl) {
@@ -210,9 +219,9 @@ func (l *linker) step(pl *Pipeline, name string) {
 		}
 	}
 	for _, env := range sorted(s.SecretEnv) {
-		l.refer(pl, at.Attr("secret_env").Key(env).Attr("secret"), "secret", s.SecretEnv[env].Secret)
+		l.reaches(pl, at.Attr("secret_env").Key(env).Attr("secret"), s.SecretEnv[env].Secret)
 	}
-	l.refer(pl, at.Attr("pool"), "gpu_pool", s.Pool)
+	l.fits(pl, at.Attr("pool"), s.Resources, s.Pool)
 	image := at.Attr("image")
 	if s.Image == "" {
 		image = At("image")
@@ -261,7 +270,7 @@ func (l *linker) endpoint(e *Endpoint) {
 	if e.Custom != nil {
 		l.allowed(e, At("custom", "image"), e.Custom.Image)
 	}
-	l.refer(e, At("pool"), "gpu_pool", e.Pool)
+	l.fits(e, At("pool"), e.Resources, e.Pool)
 	if m := e.Monitors; m != nil {
 		if m.Drift != nil {
 			l.refer(e, At("monitors", "drift", "dataset"), KindDataset, m.Drift.Dataset)

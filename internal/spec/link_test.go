@@ -85,16 +85,31 @@ func TestLink_rules(t *testing.T) {
 		"two buckets":      {patches: map[string]string{train: `{"artifacts": null}`}, more: map[string]spec.Kind{`{}`: spec.KindBucket}, want: one("pipeline/train: artifacts", "must name one of the buckets artifacts, fraud-artifacts")},
 		"one bucket":       {patches: map[string]string{train: `{"artifacts": null}`}},
 		"two pipelines":    {more: map[string]spec.Kind{`{"name": "again", "trains": {"model": "fraud-detector"}, "artifacts": "fraud-artifacts"}`: spec.KindPipeline}, want: one("pipeline/train: trains.model", `trained by pipeline "again" already`)},
-		"kinds to come": {patches: map[string]string{train: `{"identity": "trainer", "steps": {"train": {"pool": "l4", "secret_env": {"K": {"secret": "tracker", "key": "k"}}}}}`, score: `{"pool": "l4"}`, tracker: `{"credentials": {"secret": "tracker"}}`}, want: []fault{
-			{"pipeline/train: identity", `no identity "trainer" in this repository; that kind of resource is not supported by this version`}, {`pipeline/train: steps["train"].pool`, `no gpu_pool "l4"`}, {`pipeline/train: steps["train"].secret_env["K"].secret`, `no secret "tracker"`},
+		"missing access": {patches: map[string]string{train: `{"identity": "nobody", "steps": {"train": {"pool": "none", "secret_env": {"K": {"secret": "none", "key": "k"}}}}}`, score: `{"pool": "none"}`, tracker: `{"credentials": {"secret": "none"}}`}, want: []fault{
+			{"pipeline/train: identity", `no identity "nobody" in this repository`}, {`pipeline/train: steps["train"].pool`, `no gpu_pool "none"`}, {`pipeline/train: steps["train"].secret_env["K"].secret`, `no secret "none"`},
 			{"endpoint/fraud-score: pool", "no gpu_pool"}, {"model_registry/main: credentials.secret", "no secret"}}},
-		"gates without metrics": {patches: map[string]string{train: `{"trains": {"metrics": null}}`}, want: one("pipeline/train: trains.metrics", `must name the step that writes $(metrics): model "fraud-detector" has gates on auc_roc`)},
-		"no gates, no metrics":  {patches: map[string]string{train: `{"trains": {"metrics": null}}`, detector: `{"gates": []}`}},
-		"promotion to nowhere":  {patches: map[string]string{detector: `{"promotion": {"to": ["staging", "prod"]}}`}, want: []fault{{"registered_model/fraud-detector: promotion.to[1]", `platform "fraud" has no environment "prod"; it has: staging, production`}}},
-		"promotion with a gap":  {patches: map[string]string{detector: `{"promotion": {"to": ["production"]}}`, score: `{"environments": null}`}, want: one("registered_model/fraud-detector: promotion.to[0]", `"production" is promoted from "staging", which is not in promotion.to`)},
-		"override of nothing":   {patches: map[string]string{score: `{"environments": {"qa": {}}}`}, want: one(`endpoint/fraud-score: environments["qa"]`, "no environment")},
-		"override in vain":      {patches: map[string]string{detector: `{"promotion": {"to": ["staging"]}}`, score: `{"environments": {"production": {"replicas": {"max": 2}}}}`}, want: one(`endpoint/fraud-score: environments["production"]`, `promotion.to of model "fraud-detector" leaves "production" out`)},
-		"no drift system":       {patches: map[string]string{platform: `{"observability": {"drift": []}}`}, want: one("endpoint/fraud-score: monitors", "set observability.drift")},
+		"access": {
+			patches: map[string]string{train: `{"identity": "ci", "steps": {"train": {"pool": "small", "secret_env": {"K": {"secret": "far", "key": "k"}}}}}`, platform: `{"orchestrator": "vertex_pipelines"}`},
+			more: map[string]spec.Kind{
+				`{"name": "ci", "platform": "other", "subject": {"kubernetes": null, "github": {"repository": "a/b"}}, "grants": [{"access": "read", "bucket": "none"}, {"access": "read", "secret": "none"}]}`: spec.KindIdentity,
+				`{"name": "small", "accelerator": {"type": "nvidia-t4"}}`: spec.KindGPUPool,
+				`{"name": "far", "existing": null}`:                       spec.KindSecret,
+			},
+			want: []fault{
+				{"platform/fraud: orchestrator", `"vertex_pipelines" is a service of cloud "google", and the platform's cloud is "local"`},
+				{"identity/ci: platform", `belongs to platform "other"`}, {"identity/ci: grants[0].bucket", `no bucket "none"`}, {"identity/ci: grants[1].secret", `no secret "none"`},
+				{"pipeline/train: identity", `identity "ci" is not of the cluster`}, {`pipeline/train: steps["train"].pool`, `a node of pool "small" has 1 nvidia-t4, and the workload asks for 1 nvidia-l4`},
+				{`pipeline/train: steps["train"].secret_env["K"].secret`, `is not brought into namespace "fraud-training"`}, {"secret/far: name", "the platform has no secret_store"},
+			}},
+		"another namespace":         {patches: map[string]string{train: `{"identity": "x"}`}, more: map[string]spec.Kind{`{"name": "x", "subject": {"kubernetes": {"namespace": "fraud-staging"}}}`: spec.KindIdentity}, want: one("pipeline/train: identity", `is of namespace "fraud-staging", and pipelines run in "fraud-training"`)},
+		"one pipeline, other cloud": {patches: map[string]string{train: `{"orchestrator": "sagemaker_pipelines"}`}, want: one("pipeline/train: orchestrator", `"sagemaker_pipelines" is a service of cloud "aws"`)},
+		"gates without metrics":     {patches: map[string]string{train: `{"trains": {"metrics": null}}`}, want: one("pipeline/train: trains.metrics", `must name the step that writes $(metrics): model "fraud-detector" has gates on auc_roc`)},
+		"no gates, no metrics":      {patches: map[string]string{train: `{"trains": {"metrics": null}}`, detector: `{"gates": []}`}},
+		"promotion to nowhere":      {patches: map[string]string{detector: `{"promotion": {"to": ["staging", "prod"]}}`}, want: []fault{{"registered_model/fraud-detector: promotion.to[1]", `platform "fraud" has no environment "prod"; it has: staging, production`}}},
+		"promotion with a gap":      {patches: map[string]string{detector: `{"promotion": {"to": ["production"]}}`, score: `{"environments": null}`}, want: one("registered_model/fraud-detector: promotion.to[0]", `"production" is promoted from "staging", which is not in promotion.to`)},
+		"override of nothing":       {patches: map[string]string{score: `{"environments": {"qa": {}}}`}, want: one(`endpoint/fraud-score: environments["qa"]`, "no environment")},
+		"override in vain":          {patches: map[string]string{detector: `{"promotion": {"to": ["staging"]}}`, score: `{"environments": {"production": {"replicas": {"max": 2}}}}`}, want: one(`endpoint/fraud-score: environments["production"]`, `promotion.to of model "fraud-detector" leaves "production" out`)},
+		"no drift system":           {patches: map[string]string{platform: `{"observability": {"drift": []}}`}, want: one("endpoint/fraud-score: monitors", "set observability.drift")},
 
 		"registries": {patches: map[string]string{platform: `{"security": {"allowed_registries": ["ghcr.io/acme/fraud/", "docker.io"]}}`}, want: []fault{
 			{"pipeline/train: image", "is from none of the registries that the platform allows: ghcr.io/acme/fraud/, docker.io"}, {"pipeline/train: image", "ghcr.io/acme/fraud@"}, {"pipeline/train: image", "ghcr.io/acme/fraud@"},

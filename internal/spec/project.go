@@ -14,6 +14,9 @@ type Project struct {
 	Models     []*Model          `json:"models,omitempty"`
 	Pipelines  []*Pipeline       `json:"pipelines,omitempty"`
 	Endpoints  []*Endpoint       `json:"endpoints,omitempty"`
+	GPUPools   []*GPUPool        `json:"gpu_pools,omitempty"`
+	Identities []*Identity       `json:"identities,omitempty"`
+	Secrets    []*Secret         `json:"secrets,omitempty"`
 
 	index map[Kind]map[string]Spec
 }
@@ -45,6 +48,15 @@ func (p *Project) Model(name string) *Model { return find[*Model](p, KindModel, 
 
 // Pipeline returns the pipeline called name, or nil.
 func (p *Project) Pipeline(name string) *Pipeline { return find[*Pipeline](p, KindPipeline, name) }
+
+// Pool returns the GPU pool called name, or nil.
+func (p *Project) Pool(name string) *GPUPool { return find[*GPUPool](p, KindGPUPool, name) }
+
+// Identity returns the identity called name, or nil.
+func (p *Project) Identity(name string) *Identity { return find[*Identity](p, KindIdentity, name) }
+
+// Secret returns the secret called name, or nil.
+func (p *Project) Secret(name string) *Secret { return find[*Secret](p, KindSecret, name) }
 
 // Trainer returns the pipeline that trains a model, or nil.
 func (p *Project) Trainer(model string) *Pipeline {

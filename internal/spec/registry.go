@@ -1,41 +1,28 @@
 package spec
 
-import (
-	"slices"
-	"strings"
-)
+import "slices"
 
 // ManagedMLflow is where the MLflow server that the emitted repository deploys answers.
 const ManagedMLflow = "http://mlflow.mlflow:5000"
 
 // Registry is an experiment tracker and model registry.
 type Registry struct {
-	Name             string           `json:"name"`
-	Type             string           `json:"type"`
-	MLflow           *MLflow          `json:"mlflow,omitempty"`
-	WeightsAndBiases *TrackingProject `json:"weights_and_biases,omitempty"`
-	Neptune          *TrackingProject `json:"neptune,omitempty"`
-	ClearML          *ClearML         `json:"clearml,omitempty"`
-	Credentials      *Credentials     `json:"credentials,omitempty"`
+	Name             string            `json:"name"`
+	Type             string            `json:"type"`
+	MLflow           *MLflow           `json:"mlflow,omitempty"`
+	WeightsAndBiases *WeightsAndBiases `json:"weights_and_biases,omitempty"`
+	Neptune          *Neptune          `json:"neptune,omitempty"`
+	ClearML          *ClearML          `json:"clearml,omitempty"`
+	SageMaker        *SageMaker        `json:"sagemaker,omitempty"`
+	AzureML          *AzureML          `json:"azureml,omitempty"`
+	Vertex           *Vertex           `json:"vertex,omitempty"`
+	Credentials      *Credentials      `json:"credentials,omitempty"`
 }
 
 // MLflow is a tracking server. Managed: the emitted repository deploys it.
 type MLflow struct {
 	TrackingURI string `json:"tracking_uri,omitempty"`
 	Managed     *bool  `json:"managed"`
-}
-
-// TrackingProject is a project of a hosted tracker.
-type TrackingProject struct {
-	Entity  string `json:"entity,omitempty"`
-	Project string `json:"project,omitempty"`
-	BaseURL string `json:"base_url,omitempty"`
-}
-
-// ClearML is a ClearML server.
-type ClearML struct {
-	APIHost string `json:"api_host,omitempty"`
-	Project string `json:"project,omitempty"`
 }
 
 // Credentials maps environment variables of a client to keys of a secret.
@@ -74,9 +61,10 @@ func (r *Registry) Managed() bool {
 func (r *Registry) checkValues(c *checker) {
 	c.label(At("name"), r.Name, 40)
 	c.choice(At("type"), "registry", r.Type)
-	if r.MLflow != nil && r.MLflow.TrackingURI != "" && !strings.HasPrefix(r.MLflow.TrackingURI, "http://") && !strings.HasPrefix(r.MLflow.TrackingURI, "https://") {
-		c.fault(At("mlflow", "tracking_uri"), "%q must start with http:// or https://: pods and pipelines reach the server over the network", r.MLflow.TrackingURI)
+	if r.MLflow != nil {
+		c.address(At("mlflow", "tracking_uri"), r.MLflow.TrackingURI)
 	}
+	r.checkAddresses(c)
 	if r.Credentials != nil {
 		c.required(At("credentials", "secret"), r.Credentials.Secret)
 		for _, env := range sorted(r.Credentials.Keys) {
@@ -88,7 +76,7 @@ func (r *Registry) checkValues(c *checker) {
 }
 
 func (r *Registry) checkWhole(c *checker) {
-	set := map[string]bool{"mlflow": r.MLflow != nil, "weights_and_biases": r.WeightsAndBiases != nil, "neptune": r.Neptune != nil, "clearml": r.ClearML != nil}
+	set := r.settings()
 	for _, system := range sorted(set) {
 		if set[system] && system != r.Type && c.knows(At("type")) {
 			c.misplaced(At(system), "settings of %s, but type is %q: remove them or change type", system, r.Type)
@@ -96,6 +84,9 @@ func (r *Registry) checkWhole(c *checker) {
 	}
 	if r.Type == "mlflow" && r.MLflow.TrackingURI == "" && c.knows(At("type")) && c.knows(At("mlflow", "managed")) {
 		c.fault(At("mlflow", "tracking_uri"), "must be set when managed = false: it says where the existing server is")
+	}
+	if c.knows(At("type")) {
+		r.checkTracker(c)
 	}
 }
 

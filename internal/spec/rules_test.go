@@ -1,6 +1,7 @@
 package spec_test
 
 import (
+	"reflect"
 	"strings"
 	"testing"
 
@@ -32,7 +33,7 @@ func TestPlatform_rules(t *testing.T) {
 		"signed images":         {kind, `{"security": {"signed_images": true}}`, one("security.signed_images", "not supported")},
 		"empty system":          {kind, `{"observability": {"metrics": [""]}}`, one("observability.metrics", "must be set")},
 		"tag key":               {kind, `{"tags": {"a b": "x", "` + strings.Repeat("k", 51) + `": "x"}}`, []fault{{`tags["a b"]`, "the key must be"}, {`tags["` + strings.Repeat("k", 51) + `"]`, "at most 50"}}},
-		"component":             {kind, `{"packages": {"redis": {}}}`, one(`packages["redis"]`, "there are: argo_cd")},
+		"component":             {kind, `{"packages": {"redis": {}}}`, one(`packages["redis"]`, "there are: airflow, argo_cd")},
 		"existing and values":   {kind, `{"packages": {"keda": {"existing": true, "values": "a: 1"}}}`, one(`packages["keda"].existing`, "leave them out")},
 		"environment name":      {kind, `{"environments": {"Prod": {}, "an-environment-of-a-long-name": {}, "base": {}, "monitoring": {}}}`, []fault{{`environments["Prod"]`, `"prod" would do`}, {`environments["an-environment-of-a-long-name"]`, "at most 20"}, {`environments["base"]`, "reserved are platform, training"}, {`environments["monitoring"]`, "reserved"}}},
 		"promote from nothing":  {kind, env(`{"promote_from": "stagin"}`), one(`environments["production"].promote_from`, `no environment "stagin"; there are: production, staging`)},
@@ -103,7 +104,7 @@ func TestRegistry_rules(t *testing.T) {
 		"existing":                 {kind, `{"mlflow": {"tracking_uri": "https://mlflow.example.com", "managed": false}, "credentials": {"secret": "s", "keys": {"MLFLOW_TRACKING_PASSWORD": "p"}}}`, nil},
 		"name":                     {kind, `{"name": "-"}`, one("name", "lower-case")},
 		"settings of another":      {kind, `{"weights_and_biases": {"project": "p"}, "clearml": {}}`, []fault{{"clearml", `type is "mlflow"`}, {"weights_and_biases", "remove them or change type"}}},
-		"mlflow settings":          {kind, `{"type": "neptune", "mlflow": {}}`, []fault{{"mlflow", `settings of mlflow, but type is "neptune"`}, {"type", "not supported"}}},
+		"mlflow settings":          {kind, `{"type": "neptune", "mlflow": {}}`, []fault{{"mlflow", `settings of mlflow, but type is "neptune"`}, {"neptune.project", "must be set"}}},
 		"no address":               {kind, `{"mlflow": {"managed": false}}`, one("mlflow.tracking_uri", "must be set when managed = false")},
 		"address without a scheme": {kind, `{"mlflow": {"tracking_uri": "mlflow:5000"}}`, one("mlflow.tracking_uri", "must start with http://")},
 		"credentials":              {kind, `{"credentials": {"keys": {"A-B": "x"}}}`, []fault{{`credentials.keys["A-B"]`, "environment variable"}, {"credentials.secret", "must be set"}}},
@@ -252,4 +253,89 @@ func TestEndpoint_rules(t *testing.T) {
 		"performance between":   {kind, `{"monitors": {"performance": {"metric": "a", "op": "between", "threshold": 1, "labels": "l"}}}`, one("monitors.performance.op", "compare with one threshold")},
 		"alerts":                {kind, `{"alerts": {"receivers": ["#fraud", "sms:1", "slack:"], "runbook": "wiki"}}`, []fault{{"alerts.receivers[0]", "slack:#channel"}, {"alerts.receivers[1]", "slack:"}, {"alerts.receivers[2]", "slack:"}, {"alerts.runbook", "web address"}}},
 	})
+}
+
+func TestGPUPool_rules(t *testing.T) {
+	t.Parallel()
+	const kind = spec.KindGPUPool
+	try(t, map[string]rule{
+		"valid":         {kind, `{"capacity": ["spot", "on_demand"], "max_hourly_price": 1.5, "sharing": {"strategy": "time_slicing", "replicas": 4}, "labels": {"team": "fraud", "x.example/y": ""}, "taints": [{"key": "k", "value": "v", "effect": "NoExecute"}]}`, nil},
+		"mig":           {kind, `{"sharing": {"strategy": "mig", "profile": "1g.10gb"}}`, nil},
+		"none":          {kind, `{"accelerator": null, "platform": null}`, []fault{{"accelerator", "must be set"}, {"platform", "must be set"}}},
+		"accelerator":   {kind, `{"accelerator": {"type": "gpu", "count": 0}}`, []fault{{"accelerator.type", "is not an accelerator"}, {"accelerator.count", "from 1 to 64"}}},
+		"nodes":         {kind, `{"nodes": {"min": -1, "max": 0}}`, []fault{{"nodes.min", "not be negative"}, {"nodes.max", "at least 1"}}},
+		"nodes swapped": {kind, `{"nodes": {"min": 5, "max": 4}}`, one("nodes.min", "5 is above max 4")},
+		"capacity":      {kind, `{"capacity": ["spot", "spot", ""]}`, []fault{{"capacity[1]", "named twice"}, {"capacity[2]", "must be set"}}},
+		"price":         {kind, `{"max_hourly_price": 0}`, one("max_hourly_price", "above zero")},
+		"no replicas":   {kind, `{"sharing": {"strategy": "mps"}}`, one("sharing.replicas", "at least 2")},
+		"no profile":    {kind, `{"sharing": {"strategy": "mig"}}`, one("sharing.profile", "1g.10gb")},
+		"in vain":       {kind, `{"sharing": {"replicas": 2, "profile": "x"}}`, []fault{{"sharing.replicas", "belongs to"}, {"sharing.profile", "belongs to mig"}}},
+		"labels":        {kind, `{"labels": {"a b": "x", "c": "d e"}}`, []fault{{`labels["a b"]`, "no label"}, {`labels["c"]`, "no label"}}},
+		"taints":        {kind, `{"taints": [{}]}`, []fault{{"taints[0].key", "must be set"}, {"taints[0].effect", "must be set"}}},
+	})
+}
+
+func TestIdentity_rules(t *testing.T) {
+	t.Parallel()
+	const kind = spec.KindIdentity
+	try(t, map[string]rule{
+		"valid":          {kind, `{"grants": [{"access": "read", "bucket": "b", "prefix": "transactions/"}, {"access": "write", "bucket": "b"}, {"access": "read", "secret": "s"}]}`, nil},
+		"github":         {kind, `{"subject": {"kubernetes": null, "github": {"repository": "acme/fraud", "environment": "production"}}}`, nil},
+		"gitlab":         {kind, `{"subject": {"kubernetes": null, "gitlab": {"project": "acme/ml/fraud", "branch": "main"}}}`, nil},
+		"nobody":         {kind, `{"subject": null}`, one("subject", "needs exactly one of kubernetes, github, gitlab; 0 are set")},
+		"two":            {kind, `{"subject": {"github": {"repository": "a/b"}}}`, one("subject", "2 are set")},
+		"no account":     {kind, `{"subject": {"kubernetes": {"namespace": "A", "service_account": null}}}`, []fault{{"subject.kubernetes.namespace", "lower-case"}, {"subject.kubernetes.service_account", "must be set"}}},
+		"any repository": {kind, `{"subject": {"kubernetes": null, "github": {"repository": "acme/*"}}}`, one("subject.github.repository", "without wildcards")},
+		"any project":    {kind, `{"subject": {"kubernetes": null, "gitlab": {"project": "*"}}}`, one("subject.gitlab.project", "without wildcards")},
+		"grants nothing": {kind, `{"grants": [{"access": "read"}, {"access": "read", "bucket": "b", "secret": "s"}]}`, []fault{{"grants[0]", "exactly one of bucket and secret"}, {"grants[1]", "exactly one of bucket and secret"}}},
+		"wildcards":      {kind, `{"grants": [{"access": "read", "bucket": "*"}, {"access": "write", "bucket": "b", "prefix": "x*"}]}`, []fault{{"grants[0]", "a wildcard would grant more"}, {"grants[1]", "a wildcard would grant more"}}},
+		"secrets":        {kind, `{"grants": [{"access": "write", "secret": "s"}, {"access": "read", "secret": "s", "prefix": "p"}, {"secret": "s"}]}`, []fault{{"grants[0].access", "workloads read secrets"}, {"grants[1].prefix", "granted as a whole"}, {"grants[2].access", "must be set"}}},
+		"prefixes":       {kind, `{"grants": [{"access": "read", "bucket": "b", "prefix": "/x"}, {"access": "read", "bucket": "b", "prefix": "a/../b"}]}`, []fault{{"grants[0].prefix", "prefix of object names"}, {"grants[1].prefix", "prefix of object names"}}},
+	})
+}
+
+func TestSecret_rules(t *testing.T) {
+	t.Parallel()
+	const kind = spec.KindSecret
+	try(t, map[string]rule{
+		"valid":    {kind, `{"existing": null, "path": "fraud/tracker", "generate": {"session_key": {"length": 32}}, "sync": {"namespaces": ["fraud-training"]}}`, nil},
+		"existing": {kind, `{}`, nil},
+		"both":     {kind, `{"path": "a/b"}`, one("existing", "only referred to")},
+		"paths":    {kind, `{"existing": null, "path": "/a"}`, one("path", "plain path")},
+		"generate": {kind, `{"existing": null, "generate": {"a b": {"length": 8}}}`, []fault{{`generate["a b"]`, "letters, digits"}, {`generate["a b"].length`, "from 16 to 1024"}}},
+		"sync":     {kind, `{"sync": {"namespaces": ["A"]}}`, one("sync.namespaces[0]", "lower-case")},
+		"a name":   {kind, `{"existing": "A"}`, one("existing", "lower-case")},
+	})
+}
+
+func TestIdentity_Principal(t *testing.T) {
+	t.Parallel()
+	for patch, want := range map[string]string{
+		`{}`: "system:serviceaccount:fraud-training:trainer",
+		`{"subject": {"kubernetes": null, "github": {"repository": "a/b", "environment": "e"}}}`: "repo:a/b:environment:e",
+		`{"subject": {"kubernetes": null, "github": {"repository": "a/b"}}}`:                     "repo:a/b",
+		`{"subject": {"kubernetes": null, "gitlab": {"project": "a/b", "branch": "m"}}}`:         "project_path:a/b:ref_type:branch:ref:m",
+		`{"subject": {"kubernetes": null, "gitlab": {"project": "a/b"}}}`:                        "project_path:a/b",
+		`{"subject": null}`:                 "",
+		`{"subject": {"kubernetes": null}}`: "",
+	} {
+		i, ok := decode(t, spec.KindIdentity, patch).Spec.(*spec.Identity)
+		if !ok || i.Principal() != want {
+			t.Errorf("%s: %v, want %s", patch, i.Principal(), want)
+		}
+	}
+}
+
+func TestIdentity_Policy(t *testing.T) {
+	t.Parallel()
+	i, ok := decode(t, spec.KindIdentity, `{"grants": [{"access": "read", "bucket": "b", "prefix": "p/"}, {"access": "write", "bucket": "b"}, {"access": "read", "secret": "s"}]}`).Spec.(*spec.Identity)
+	if !ok {
+		t.Fatal("no identity")
+	}
+	want := spec.Policy{Version: "1", Principal: "system:serviceaccount:fraud-training:trainer", Allow: []spec.Allowance{
+		{Actions: []string{"list", "read"}, Bucket: "b", Prefix: "p/"}, {Actions: []string{"list", "read", "write"}, Bucket: "b"}, {Actions: []string{"read"}, Secret: "s"},
+	}}
+	if got := i.Policy(); !reflect.DeepEqual(got, want) {
+		t.Errorf("policy is %+v", got)
+	}
 }

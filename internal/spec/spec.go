@@ -26,6 +26,9 @@ const (
 	KindModel    Kind = "registered_model"
 	KindPipeline Kind = "pipeline"
 	KindEndpoint Kind = "endpoint"
+	KindGPUPool  Kind = "gpu_pool"
+	KindIdentity Kind = "identity"
+	KindSecret   Kind = "secret"
 )
 
 // Spec is one resource of the language. Its JSON field names are the attribute
@@ -61,6 +64,12 @@ func New(kind Kind) Spec {
 		return &Pipeline{}
 	case KindEndpoint:
 		return &Endpoint{}
+	case KindGPUPool:
+		return &GPUPool{}
+	case KindIdentity:
+		return &Identity{}
+	case KindSecret:
+		return &Secret{}
 	}
 	return nil
 }

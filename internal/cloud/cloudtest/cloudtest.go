@@ -15,6 +15,7 @@ import (
 func Run(t *testing.T, c cloud.Cloud) {
 	t.Helper()
 	t.Run("buckets", func(t *testing.T) { buckets(t, c) })
+	t.Run("identities", func(t *testing.T) { identities(t, c) })
 }
 
 func buckets(t *testing.T, c cloud.Cloud) {
@@ -55,5 +56,48 @@ func same(t *testing.T, c cloud.Cloud, id string, want spec.Bucket) {
 	got, err := c.Buckets.Read(t.Context(), id)
 	if err != nil || !reflect.DeepEqual(got, want) {
 		t.Errorf("read back %+v, %v; want %+v", got, err, want)
+	}
+}
+
+func identities(t *testing.T, c cloud.Cloud) {
+	ctx := t.Context()
+	i := spec.Identity{Platform: "suite", Name: "trainer", Subject: &spec.Subject{Kubernetes: &spec.KubernetesSubject{Namespace: "n", ServiceAccount: "trainer"}}, Grants: []spec.Grant{{Access: "read", Bucket: "b", Prefix: "p/"}}}
+	policy := func() string {
+		text, err := c.Policy(i)
+		if err != nil || strings.Contains(text, "*") || !strings.Contains(text, "p/") {
+			t.Errorf("the policy must name what is granted, and no wildcard: %s, %v", text, err)
+		}
+		return text
+	}
+	if _, err := c.Identities.Read(ctx, "suite/absent"); !errors.Is(err, cloud.ErrNotFound) {
+		t.Errorf("read of an absent identity: %v, want ErrNotFound", err)
+	}
+	id, err := c.Identities.Create(ctx, i)
+	if err != nil {
+		t.Fatalf("create: %v", err)
+	}
+	if _, err := c.Identities.Create(ctx, i); !errors.Is(err, cloud.ErrExists) {
+		t.Errorf("create twice: %v, want ErrExists", err)
+	}
+	holds := func(want string) {
+		t.Helper()
+		if got, err := c.Identities.Read(ctx, id); err != nil || got.Policy != want {
+			t.Errorf("read back %+v, %v; want %s", got, err, want)
+		}
+	}
+	holds(policy())
+	i.Grants = append(i.Grants, spec.Grant{Access: "read", Secret: "s"})
+	if err := c.Identities.Update(ctx, id, i); err != nil {
+		t.Fatalf("update: %v", err)
+	}
+	holds(policy())
+	if err := c.Identities.Delete(ctx, id); err != nil {
+		t.Fatalf("delete: %v", err)
+	}
+	if err := c.Identities.Delete(ctx, id); !errors.Is(err, cloud.ErrNotFound) {
+		t.Errorf("delete twice: %v, want ErrNotFound", err)
+	}
+	if err := c.Identities.Update(ctx, id, i); !errors.Is(err, cloud.ErrNotFound) {
+		t.Errorf("update after delete: %v, want ErrNotFound", err)
 	}
 }

@@ -25,7 +25,7 @@ func New(root string) (cloud.Cloud, error) {
 	if err != nil {
 		return cloud.Cloud{}, fmt.Errorf("local root %s: %w", root, err)
 	}
-	return cloud.Cloud{Dialect: dialect{root: abs}, Buckets: buckets{root: abs}}, nil
+	return cloud.Cloud{Dialect: dialect{root: abs}, Buckets: buckets{root: abs}, Identities: identities{root: abs}}, nil
 }
 
 type dialect struct{ root string }

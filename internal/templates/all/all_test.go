@@ -71,12 +71,14 @@ func checkout(t *testing.T, files *tree.Tree) string {
 func TestNoSettingVanishes(t *testing.T) {
 	t.Parallel()
 	templatestest.NoSettingVanishes(t, all.Targets(), templatestest.Options{
-		Expresses: []spec.Kind{spec.KindPlatform, spec.KindBucket, spec.KindDataset, spec.KindRegistry, spec.KindModel, spec.KindPipeline, spec.KindEndpoint},
+		Expresses: []spec.Kind{spec.KindPlatform, spec.KindBucket, spec.KindDataset, spec.KindRegistry, spec.KindModel, spec.KindPipeline, spec.KindEndpoint, spec.KindGPUPool, spec.KindIdentity, spec.KindSecret},
 		Elsewhere: map[string]string{
 			"bucket.force_destroy": "provider", "bucket.existing": "provider", "bucket.kms_key": "refused on local", "registered_model.force_destroy": "provider",
-			"registered_model.registry": "a name", "model_registry.credentials": "secrets come later", "model_registry.weights_and_biases": "refused", "model_registry.neptune": "refused", "model_registry.clearml": "refused",
-			"dataset.dvc": "refused", "dataset.lakefs": "refused", "dataset.bucket": "refused", "platform.region": "refused on local", "platform.secret_store": "refused", "platform.cluster.oidc_issuer": "identities come later",
-			"platform.observability": "one supported value each; refused or left out", "pipeline.steps.*.pool": "refused", "pipeline.steps.*.secret_env": "secrets come later", "pipeline.identity": "refused",
+			"registered_model.registry": "a name", "model_registry.credentials": "secrets come later", "model_registry.weights_and_biases": "promotion's own test", "model_registry.neptune": "promotion's own test", "model_registry.clearml": "promotion's own test", "model_registry.sagemaker": "promotion's own test", "model_registry.azureml": "promotion's own test", "model_registry.vertex": "promotion's own test",
+			"platform.orchestrator": "the pipeline of the case names its own",
+			"dataset.dvc":           "refused", "dataset.lakefs": "refused", "dataset.bucket": "refused", "platform.region": "refused on local", "platform.secret_store": "refused", "platform.cluster.oidc_issuer": "identities come later",
+			"platform.observability": "one supported value each; refused or left out", "secret.path": "secret stores come later", "secret.generate": "secret stores come later", "secret.sync": "secret stores come later", "identity.existing": "provider",
+			"identity.subject.github": "spec's own test", "identity.subject.gitlab": "spec's own test",
 			"pipeline.triggers.data": "refused", "pipeline.triggers.drift": "refused", "endpoint.pool": "refused", "endpoint.fallback": "refused", "endpoint.shadow": "refused", "endpoint.access": "refused",
 			"endpoint.rollout": "only rolling", "endpoint.autoscaling.scale_to_zero": "refused", "endpoint.environments.*.autoscaling": "kserve's own test", "endpoint.environments.*.resources.accelerator": "kserve's own test",
 			"platform.security.signed_images": "refused",

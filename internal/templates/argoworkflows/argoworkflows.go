@@ -89,20 +89,25 @@ func meta(p *spec.Project, pl *spec.Pipeline) metadata {
 	return metadata{Name: pl.Name, Namespace: p.TrainingNamespace(), Labels: p.Labels(pl.Name), Annotations: p.Annotations()}
 }
 
-// rights let the executor report results; a pipeline needs no others.
+// rights let the executor report results; a pipeline needs no others. The service
+// account of an identity is another target's.
 func rights(p *spec.Project, pl *spec.Pipeline) []any {
 	m, off := meta(p, pl), false
-	return []any{
-		serviceAccount{APIVersion: "v1", Kind: "ServiceAccount", Metadata: m, Automount: &off},
+	account := p.ServiceAccount(pl)
+	out := []any{
 		role{APIVersion: rbacAPI, Kind: "Role", Metadata: m, Rules: []rule{
 			{APIGroups: []string{"argoproj.io"}, Resources: []string{"workflowtaskresults"}, Verbs: []string{"create", "patch"}},
 		}},
 		roleBinding{
 			APIVersion: rbacAPI, Kind: "RoleBinding", Metadata: m,
 			RoleRef:  roleRef{APIGroup: "rbac.authorization.k8s.io", Kind: "Role", Name: pl.Name},
-			Subjects: []subject{{Kind: "ServiceAccount", Name: pl.Name, Namespace: m.Namespace}},
+			Subjects: []subject{{Kind: "ServiceAccount", Name: account, Namespace: m.Namespace}},
 		},
 	}
+	if account != pl.Name {
+		return out
+	}
+	return append([]any{serviceAccount{APIVersion: "v1", Kind: "ServiceAccount", Metadata: m, Automount: &off}}, out...)
 }
 
 func cron(p *spec.Project, pl *spec.Pipeline) cronWorkflow {

@@ -12,9 +12,6 @@ func TestTarget(t *testing.T) {
 		Expresses: []spec.Kind{spec.KindPipeline},
 		Elsewhere: map[string]string{
 			"pipeline.triggers.push":           "githubactions",
-			"pipeline.identity":                "spec refuses it",
-			"pipeline.steps.*.pool":            "spec refuses it",
-			"pipeline.steps.*.secret_env":      "spec refuses it",
 			"pipeline.triggers.data.dataset":   "spec refuses it",
 			"pipeline.triggers.drift.endpoint": "spec refuses it",
 		},

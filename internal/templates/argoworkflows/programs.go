@@ -169,14 +169,14 @@ func credentials(p *spec.Project, pl *spec.Pipeline, vars map[string]envVar) []e
 	var out []envVar
 	for _, name := range slices.Sorted(maps.Keys(r.Credentials.Keys)) {
 		if _, set := vars[name]; !set {
-			out = append(out, secretVar(name, spec.SecretKey{Secret: r.Credentials.Secret, Key: r.Credentials.Keys[name]}))
+			out = append(out, secretVar(p, name, spec.SecretKey{Secret: r.Credentials.Secret, Key: r.Credentials.Keys[name]}))
 		}
 	}
 	return out
 }
 
-func secretVar(name string, from spec.SecretKey) envVar {
-	return envVar{Name: name, ValueFrom: &envSource{SecretKeyRef: secretKeyRef{Name: from.Secret, Key: from.Key}}}
+func secretVar(p *spec.Project, name string, from spec.SecretKey) envVar {
+	return envVar{Name: name, ValueFrom: &envSource{SecretKeyRef: secretKeyRef{Name: p.SecretObject(from.Secret), Key: from.Key}}}
 }
 
 func plain(texts map[string]string) map[string]envVar {

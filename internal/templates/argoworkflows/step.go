@@ -151,7 +151,7 @@ func (s step) template() template {
 	if root(s.p, s.pl) != "" {
 		t.Container.VolumeMounts = []volumeMount{{Name: bucketVolume, MountPath: root(s.p, s.pl)}}
 	}
-	t.place(s.Resources)
+	t.place(s.p, s.Resources, s.Pool)
 	t.Container.Env = s.env()
 	t.defineBrace()
 	return t
@@ -208,7 +208,7 @@ func (s step) env() []envVar {
 		vars[name] = envVar{Name: name, Value: s.expand(text)}
 	}
 	for name, from := range s.SecretEnv {
-		vars[name] = secretVar(name, from)
+		vars[name] = secretVar(s.p, name, from)
 	}
 	return append(credentials(s.p, s.pl, vars), sorted(vars)...)
 }

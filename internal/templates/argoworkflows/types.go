@@ -1,5 +1,7 @@
 package argoworkflows
 
+import "github.com/gitops-ml/terraform-provider-mlops/internal/spec"
+
 const (
 	argoAPI      = "argoproj.io/v1alpha1"
 	rbacAPI      = "rbac.authorization.k8s.io/v1"
@@ -87,7 +89,7 @@ type (
 		RetryStrategy         *retryStrategy    `yaml:"retryStrategy,omitempty"`
 		Memoize               *memoize          `yaml:"memoize,omitempty"`
 		NodeSelector          map[string]string `yaml:"nodeSelector,omitempty"`
-		Tolerations           []toleration      `yaml:"tolerations,omitempty"`
+		Tolerations           []spec.Toleration `yaml:"tolerations,omitempty"`
 		Container             container         `yaml:"container"`
 	}
 	retryStrategy struct {
@@ -155,11 +157,6 @@ type (
 	}
 	emptyDir struct {
 		SizeLimit string `yaml:"sizeLimit"`
-	}
-	toleration struct {
-		Key      string `yaml:"key"`
-		Operator string `yaml:"operator"`
-		Effect   string `yaml:"effect"`
 	}
 	container struct {
 		Image           string          `yaml:"image"`

@@ -24,7 +24,7 @@ func workflowTemplate(p *spec.Project, pl *spec.Pipeline) workflow {
 		Spec: workflowSpec{
 			Entrypoint:         entrypoint,
 			Arguments:          arguments(pl),
-			ServiceAccountName: pl.Name,
+			ServiceAccountName: p.ServiceAccount(pl),
 			Automount:          &on, // the executor beside each step reports with it
 			SecurityContext:    podSecurity(),
 			PriorityClassName:  p.TrainingPriority(),
@@ -165,7 +165,12 @@ func restricted(readOnly bool) securityContext {
 }
 
 // place writes what a step asks of a node.
-func (t *template) place(r *spec.Resources) {
+func (t *template) place(p *spec.Project, r *spec.Resources, pool string) {
+	selector, tolerations := p.Place(r, pool)
+	if len(selector) > 0 {
+		t.NodeSelector = selector
+	}
+	t.Tolerations = tolerations
 	if r == nil {
 		return
 	}
@@ -179,8 +184,6 @@ func (t *template) place(r *spec.Resources) {
 	if a := r.Accelerator; a != nil {
 		count := strconv.FormatInt(a.Count, 10)
 		out.Requests[a.Resource()], out.Limits[a.Resource()] = count, count
-		t.NodeSelector = map[string]string{"mlops.dev/accelerator": a.Type}
-		t.Tolerations = []toleration{{Key: a.Resource(), Operator: "Exists", Effect: "NoSchedule"}}
 	}
 	t.Container.Resources = &out
 }

@@ -47,6 +47,8 @@ func (Target) Render(p *spec.Project) ([]tree.File, error) {
 		w.yaml("retention.yaml", w.retention(),
 			"Runs the lifecycle rules of buckets. A folder keeps no older versions, so rules for them find nothing.")
 	}
+	w.yaml("identities.yaml", w.identities())
+	w.declarations()
 	slices.Sort(w.kustomization.Resources)
 	data, err := encode.YAML(w.kustomization)
 	w.files = append(w.files, tree.File{Path: folder + "kustomization.yaml", Data: data})

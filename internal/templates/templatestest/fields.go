@@ -10,7 +10,7 @@ import (
 
 var fieldSet = func() map[string]bool {
 	set := map[string]bool{}
-	for _, kind := range []spec.Kind{spec.KindPlatform, spec.KindBucket, spec.KindDataset, spec.KindRegistry, spec.KindModel, spec.KindPipeline, spec.KindEndpoint} {
+	for _, kind := range []spec.Kind{spec.KindPlatform, spec.KindBucket, spec.KindDataset, spec.KindRegistry, spec.KindModel, spec.KindPipeline, spec.KindEndpoint, spec.KindGPUPool, spec.KindIdentity, spec.KindSecret} {
 		fieldsBelow(string(kind), reflect.TypeOf(spec.New(kind)).Elem(), set)
 	}
 	return set

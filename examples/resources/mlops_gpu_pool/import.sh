@@ -1,0 +1,1 @@
+terraform import mlops_gpu_pool.train train-l4

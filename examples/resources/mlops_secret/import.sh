@@ -1,0 +1,1 @@
+terraform import mlops_secret.tracker tracker

@@ -1,0 +1,126 @@
+package spec
+
+import (
+	"slices"
+	"strings"
+)
+
+// GPUPool is a pool of nodes with accelerators.
+type GPUPool struct {
+	Platform       Ref               `json:"platform"`
+	Name           string            `json:"name"`
+	Accelerator    *Accelerator      `json:"accelerator"`
+	InstanceType   string            `json:"instance_type,omitempty"`
+	Nodes          *Nodes            `json:"nodes"`
+	Capacity       []string          `json:"capacity,omitempty"`
+	MaxHourlyPrice Number            `json:"max_hourly_price,omitempty"`
+	Sharing        *Sharing          `json:"sharing,omitempty"`
+	Labels         map[string]string `json:"labels,omitempty"`
+	Taints         []Taint           `json:"taints,omitempty"`
+}
+
+// Nodes bounds the size of a pool.
+type Nodes struct {
+	Min int64 `json:"min"`
+	Max int64 `json:"max"`
+}
+
+// Sharing says how several pods use one accelerator.
+type Sharing struct {
+	Strategy string `json:"strategy"`
+	Replicas int64  `json:"replicas,omitempty"`
+	Profile  string `json:"profile,omitempty"`
+}
+
+// Taint keeps pods that do not tolerate it off the nodes (v1 Taint).
+type Taint struct {
+	Key    string `json:"key"`
+	Value  string `json:"value,omitempty"`
+	Effect string `json:"effect"`
+}
+
+// Kind is KindGPUPool.
+func (*GPUPool) Kind() Kind { return KindGPUPool }
+
+// ID is the pool's name.
+func (g *GPUPool) ID() string { return g.Name }
+
+func (g *GPUPool) complete() {
+	if g.Nodes == nil {
+		g.Nodes = &Nodes{Max: 1}
+	}
+	if g.Capacity == nil {
+		g.Capacity = []string{"on_demand"}
+	}
+	if g.Sharing == nil {
+		g.Sharing = &Sharing{}
+	}
+	or(&g.Sharing.Strategy, "none")
+	if g.Taints == nil && g.Accelerator != nil && g.Accelerator.Resource() != "" {
+		g.Taints = []Taint{{Key: g.Accelerator.Resource(), Value: "present", Effect: "NoSchedule"}}
+	}
+}
+
+func (g *GPUPool) checkValues(c *checker) {
+	c.host(At("name"), g.Name, 40)
+	c.required(At("platform"), string(g.Platform))
+	if g.Accelerator != nil {
+		c.accelerator(At("accelerator"), *g.Accelerator)
+	}
+	if g.Nodes.Min < 0 {
+		c.fault(At("nodes", "min"), "%d must not be negative", g.Nodes.Min)
+	}
+	if g.Nodes.Max < 1 {
+		c.fault(At("nodes", "max"), "%d must be at least 1", g.Nodes.Max)
+	}
+	for i, kind := range g.Capacity {
+		if c.required(At("capacity").Index(i), kind) {
+			c.choice(At("capacity").Index(i), "capacity", kind)
+		}
+		if slices.Index(g.Capacity, kind) < i {
+			c.fault(At("capacity").Index(i), "%q is named twice", kind)
+		}
+	}
+	if g.MaxHourlyPrice != "" && g.MaxHourlyPrice.Rat().Sign() <= 0 {
+		c.fault(At("max_hourly_price"), "%s must be an amount in USD above zero", g.MaxHourlyPrice)
+	}
+	g.checkSharing(c)
+	for _, key := range sorted(g.Labels) {
+		if !tagForm.MatchString(strings.ReplaceAll(key, "/", ".")) || (g.Labels[key] != "" && !tagForm.MatchString(g.Labels[key])) || len(g.Labels[key]) > 63 {
+			c.misplaced(At("labels").Key(key), "%q = %q is no label of Kubernetes", key, g.Labels[key])
+		}
+	}
+	for i, taint := range g.Taints {
+		c.required(At("taints").Index(i).Attr("key"), taint.Key)
+		if c.required(At("taints").Index(i).Attr("effect"), taint.Effect) {
+			c.choice(At("taints").Index(i).Attr("effect"), "taint", taint.Effect)
+		}
+	}
+}
+
+func (g *GPUPool) checkSharing(c *checker) {
+	s, at := g.Sharing, At("sharing")
+	c.choice(at.Attr("strategy"), "sharing", s.Strategy)
+	shares := s.Strategy == "time_slicing" || s.Strategy == "mps"
+	switch {
+	case shares && s.Replicas < 2 && c.knows(at.Attr("replicas")):
+		c.fault(at.Attr("replicas"), "must be at least 2: it says how many pods share one accelerator")
+	case !shares && s.Replicas != 0 && c.knows(at.Attr("strategy")):
+		c.fault(at.Attr("replicas"), "belongs to time_slicing and mps")
+	}
+	switch {
+	case s.Strategy == "mig" && s.Profile == "" && c.knows(at.Attr("profile")):
+		c.fault(at.Attr("profile"), "must be set for mig, such as \"1g.10gb\"")
+	case s.Strategy != "mig" && s.Profile != "" && c.knows(at.Attr("strategy")):
+		c.fault(at.Attr("profile"), "belongs to mig")
+	}
+}
+
+func (g *GPUPool) checkWhole(c *checker) {
+	if g.Accelerator == nil && c.knowsKeys(At("accelerator")) {
+		c.fault(At("accelerator"), "must be set: the type and count of a node's accelerators")
+	}
+	if g.Nodes.Min > g.Nodes.Max && c.knows(At("nodes", "min"), At("nodes", "max")) {
+		c.fault(At("nodes", "min"), "%d is above max %d", g.Nodes.Min, g.Nodes.Max)
+	}
+}

@@ -1,0 +1,80 @@
+package spec
+
+import "slices"
+
+// clouds are the orchestrators that are one cloud's own service.
+var clouds = map[string]string{"sagemaker_pipelines": "aws", "azureml_pipelines": "azure", "vertex_pipelines": "google"}
+
+// orchestrators reports those of another cloud than the platform's.
+func (l *linker) orchestrators() {
+	check := func(s Spec, orchestrator string) {
+		if home := clouds[orchestrator]; home != "" && home != l.p.Platform.Cloud {
+			l.fault(s, At("orchestrator"), "%q is a service of cloud %q, and the platform's cloud is %q: set cloud = %q, or choose an orchestrator that runs in the cluster: %s",
+				orchestrator, home, l.p.Platform.Cloud, home, "argo_workflows, kubeflow_pipelines, airflow, prefect, dagster")
+		}
+	}
+	check(l.p.Platform, l.p.Platform.Orchestrator)
+	for _, pl := range l.p.Pipelines {
+		if pl.Orchestrator != "" && pl.Orchestrator != l.p.Platform.Orchestrator {
+			check(pl, pl.Orchestrator)
+		}
+	}
+}
+
+// ofPlatform reports a resource of another platform.
+func (l *linker) ofPlatform(s Spec, platform Ref) {
+	if string(platform) != l.p.Platform.Name {
+		l.fault(s, At("platform"), "belongs to platform %q, but this repository is of platform %q", platform, l.p.Platform.Name)
+	}
+}
+
+func (l *linker) identity(i *Identity) {
+	l.ofPlatform(i, i.Platform)
+	for n, g := range i.Grants {
+		at := At("grants").Index(n)
+		l.refer(i, at.Attr("bucket"), KindBucket, string(g.Bucket))
+		l.refer(i, at.Attr("secret"), KindSecret, string(g.Secret))
+	}
+}
+
+func (l *linker) secret(s *Secret) {
+	l.ofPlatform(s, s.Platform)
+	if s.Existing == "" && l.p.Platform.SecretStore == "" {
+		l.fault(s, At("name"), "the platform has no secret_store to write it to: set one, or name a Secret of the cluster with existing")
+	}
+}
+
+// takes reports a pipeline's identity that pods in the training namespace cannot take.
+func (l *linker) takes(pl *Pipeline) {
+	if !l.refer(pl, At("identity"), KindIdentity, pl.Identity) {
+		return
+	}
+	k := l.p.Identity(pl.Identity).Subject.Kubernetes
+	switch {
+	case k == nil:
+		l.fault(pl, At("identity"), "identity %q is not of the cluster: pods need one with subject = { kubernetes = { … } }", pl.Identity)
+	case k.Namespace != l.p.TrainingNamespace():
+		l.fault(pl, At("identity"), "identity %q is of namespace %q, and pipelines run in %q", pl.Identity, k.Namespace, l.p.TrainingNamespace())
+	}
+}
+
+// fits reports a pool whose nodes do not have what a workload asks for.
+func (l *linker) fits(s Spec, at Path, r *Resources, pool string) {
+	if !l.refer(s, at, KindGPUPool, pool) || r == nil || r.Accelerator == nil {
+		return
+	}
+	has, asks := l.p.Pool(pool).Accelerator, r.Accelerator
+	if has.Type != asks.Type || has.Count < asks.Count {
+		l.fault(s, at, "a node of pool %q has %d %s, and the workload asks for %d %s: it would never start", pool, has.Count, has.Type, asks.Count, asks.Type)
+	}
+}
+
+// reaches reports a secret that is not brought into the training namespace.
+func (l *linker) reaches(s Spec, at Path, name string) {
+	if !l.refer(s, at, KindSecret, name) {
+		return
+	}
+	if secret := l.p.Secret(name); secret.Existing == "" && (secret.Sync == nil || !slices.Contains(secret.Sync.Namespaces, l.p.TrainingNamespace())) {
+		l.fault(s, at, "secret %q is not brought into namespace %q, where the pods are: add it to sync.namespaces", name, l.p.TrainingNamespace())
+	}
+}

@@ -1,0 +1,71 @@
+package spec
+
+import "strings"
+
+// Secret is a place in a secret store, or a Kubernetes Secret that exists. It holds no
+// value: values are written to the store, never to a spec.
+type Secret struct {
+	Platform Ref                  `json:"platform"`
+	Name     string               `json:"name"`
+	Path     string               `json:"path,omitempty"`
+	Generate map[string]Generated `json:"generate,omitempty"`
+	Sync     *Sync                `json:"sync,omitempty"`
+	Existing string               `json:"existing,omitempty"`
+}
+
+// Generated is a value that the store makes.
+type Generated struct {
+	Length int64 `json:"length"`
+}
+
+// Sync brings the secret into namespaces of the cluster, under its name.
+type Sync struct {
+	Namespaces []string `json:"namespaces"`
+}
+
+// Kind is KindSecret.
+func (*Secret) Kind() Kind { return KindSecret }
+
+// ID is the secret's name.
+func (s *Secret) ID() string { return s.Name }
+
+func (s *Secret) complete() {}
+
+func (s *Secret) checkValues(c *checker) {
+	c.label(At("name"), s.Name, 52)
+	c.required(At("platform"), string(s.Platform))
+	if s.Path != "" && (strings.HasPrefix(s.Path, "/") || strings.HasSuffix(s.Path, "/") || strings.ContainsAny(s.Path, " \t\n*?\\") || strings.Contains(s.Path, "..")) {
+		c.fault(At("path"), "%q must be a plain path in the store, such as fraud/tracker", s.Path)
+	}
+	for _, key := range sorted(s.Generate) {
+		at := At("generate").Key(key)
+		if !tagForm.MatchString(key) {
+			c.misplaced(at, "the key must be letters, digits, dashes, dots and underscores")
+		}
+		if n := s.Generate[key].Length; n < 16 || n > 1024 {
+			c.fault(at.Attr("length"), "%d must be from 16 to 1024", n)
+		}
+	}
+	if s.Sync != nil {
+		for i, namespace := range s.Sync.Namespaces {
+			c.label(At("sync", "namespaces").Index(i), namespace, 63)
+		}
+	}
+	if s.Existing != "" {
+		c.label(At("existing"), s.Existing, 253)
+	}
+}
+
+func (s *Secret) checkWhole(c *checker) {
+	if s.Existing != "" && (s.Path != "" || len(s.Generate) > 0) {
+		c.fault(At("existing"), "a secret that exists is only referred to: leave path, value_wo and generate out")
+	}
+}
+
+// Object is the name of the Kubernetes Secret that pods read.
+func (s *Secret) Object() string {
+	if s.Existing != "" {
+		return s.Existing
+	}
+	return s.Name
+}
