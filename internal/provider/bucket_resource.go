@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
@@ -88,6 +89,9 @@ func (r *bucketResource) ModifyPlan(ctx context.Context, req resource.ModifyPlan
 		resp.Diagnostics.AddError("Unable to Plan Bucket", err.Error())
 		return
 	}
+	if b.Existing == "" {
+		resp.Diagnostics.Append(onLocal(ctx, req, spec.KindBucket)...)
+	}
 	c, text, err := r.open(b)
 	if err != nil {
 		resp.Diagnostics.AddError("Unable to Plan Bucket", err.Error())
@@ -96,7 +100,7 @@ func (r *bucketResource) ModifyPlan(ctx context.Context, req resource.ModifyPlan
 	if before, bad := priorBucket(req.State.Raw); !bad && before != nil && before.Platform != "" && before.Platform != b.Platform {
 		resp.RequiresReplace = append(resp.RequiresReplace, path.Root("platform"))
 	}
-	resp.Diagnostics.Append(resp.Plan.SetAttribute(ctx, path.Root("uri"), c.BucketURI(*b))...)
+	resp.Diagnostics.Append(resp.Plan.SetAttribute(ctx, path.Root("uri"), address(c, b))...)
 	resp.Diagnostics.Append(resp.Plan.SetAttribute(ctx, path.Root("spec"), text)...)
 }
 
@@ -150,7 +154,7 @@ func (r *bucketResource) Create(ctx context.Context, req resource.CreateRequest,
 		}
 	}
 	resp.State.Raw = req.Plan.Raw
-	resp.Diagnostics.Append(setAll(ctx, resp.State.SetAttribute, map[string]string{"id": id, "uri": c.BucketURI(*b), "spec": text})...)
+	resp.Diagnostics.Append(setAll(ctx, resp.State.SetAttribute, map[string]string{"id": id, "uri": address(c, b), "spec": text})...)
 }
 
 func setAll(ctx context.Context, set func(context.Context, path.Path, any) diag.Diagnostics, values map[string]string) (out diag.Diagnostics) {
@@ -236,7 +240,7 @@ func (r *bucketResource) Update(ctx context.Context, req resource.UpdateRequest,
 		return
 	}
 	resp.State.Raw = req.Plan.Raw
-	resp.Diagnostics.Append(setAll(ctx, resp.State.SetAttribute, map[string]string{"uri": c.BucketURI(*b), "spec": text})...)
+	resp.Diagnostics.Append(setAll(ctx, resp.State.SetAttribute, map[string]string{"uri": address(c, b), "spec": text})...)
 }
 
 func (r *bucketResource) Delete(ctx context.Context, req resource.DeleteRequest, resp *resource.DeleteResponse) {
@@ -261,4 +265,12 @@ func (r *bucketResource) ImportState(ctx context.Context, req resource.ImportSta
 		return
 	}
 	resp.Diagnostics.Append(setAll(ctx, resp.State.SetAttribute, map[string]string{"id": req.ID, "name": name})...)
+}
+
+// address is where a bucket is. One that exists may be of any cloud.
+func address(c cloud.Cloud, b *spec.Bucket) string {
+	if strings.Contains(b.Existing, "://") {
+		return b.Existing
+	}
+	return c.BucketURI(*b)
 }

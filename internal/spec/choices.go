@@ -13,7 +13,7 @@ type Choice struct {
 
 // choices lists every enumeration. Validation and documentation read this one list.
 var choices = map[string][]Choice{
-	"cloud":         {{"local", true}, {"kubernetes", false}, {"aws", false}, {"google", false}, {"azure", false}},
+	"cloud":         {{"local", true}, {"kubernetes", true}, {"aws", true}, {"google", true}, {"azure", true}},
 	"orchestrator":  {{"argo_workflows", true}, {"kubeflow_pipelines", true}, {"airflow", true}, {"prefect", true}, {"dagster", true}, {"sagemaker_pipelines", true}, {"azureml_pipelines", true}, {"vertex_pipelines", true}},
 	"serving":       {{"kserve", true}, {"seldon", false}},
 	"mesh":          {{"none", true}, {"istio", false}, {"gateway_api", false}},

@@ -113,6 +113,7 @@ func (l *linker) hint(kind Kind) string {
 
 func (l *linker) check() {
 	l.orchestrators()
+	l.elsewhere()
 	for _, g := range l.p.GPUPools {
 		l.ofPlatform(g, g.Platform)
 	}

@@ -78,3 +78,31 @@ func (l *linker) reaches(s Spec, at Path, name string) {
 		l.fault(s, at, "secret %q is not brought into namespace %q, where the pods are: add it to sync.namespaces", name, l.p.TrainingNamespace())
 	}
 }
+
+// elsewhere reports what runs in the cluster but keeps its files where only cloud
+// "local" has a volume for them.
+func (l *linker) elsewhere() {
+	cloud := l.p.Platform.Cloud
+	if cloud == "local" {
+		return
+	}
+	for _, pl := range l.p.Pipelines {
+		if orchestrator := l.p.Orchestrator(pl); clouds[orchestrator] == "" && l.passesFiles(pl) {
+			at := At("orchestrator")
+			l.fault(pl, at, "%q hands files from step to step on a volume, which cloud %q does not have in this version of the provider: use cloud \"local\"%s", orchestrator, cloud, l.home())
+		}
+	}
+	for _, e := range l.p.Endpoints {
+		l.fault(e, At("model"), "model servers read versions from a volume, which cloud %q does not have in this version of the provider: use cloud \"local\"", cloud)
+	}
+}
+
+// home is the orchestrator that is the cloud's own service.
+func (l *linker) home() string {
+	for _, orchestrator := range sorted(clouds) {
+		if clouds[orchestrator] == l.p.Platform.Cloud {
+			return ", or orchestrator \"" + orchestrator + "\""
+		}
+	}
+	return ""
+}

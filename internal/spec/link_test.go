@@ -73,6 +73,7 @@ func TestLink_rules(t *testing.T) {
 		"all missing": {patches: map[string]string{
 			labels: `null`, data: `null`, tracker: `null`, detector: `null`, bucket: `null`,
 		}, want: []fault{
+			{"identity/trainer: grants[0].bucket", "no bucket"}, {"identity/trainer: grants[1].bucket", "no bucket"},
 			{"pipeline/train: artifacts", `there is no bucket "fraud-artifacts" in this repository; add its spec to contains`},
 			{"pipeline/train: tracking", `there is no model_registry "main"`}, {"pipeline/train: trains.model", `there is no registered_model "fraud-detector"`},
 			{`pipeline/train: steps["prepare"].inputs["transactions"]`, `there is no dataset "transactions"`},
@@ -81,7 +82,7 @@ func TestLink_rules(t *testing.T) {
 			{"endpoint/fraud-score: monitors", "need a bucket"}}},
 		"missing registry": {patches: map[string]string{detector: `{"registry": "mian"}`}, want: one("registered_model/fraud-detector: registry", `"mian" in this repository; contained are: main`)},
 		"missing pipeline": {patches: map[string]string{score: `{"monitors": {"drift": {"retrain": "retrain"}}}`}, want: one("endpoint/fraud-score: monitors.drift.retrain", "contained are: train")},
-		"no bucket named":  {patches: map[string]string{bucket: `null`, train: `{"artifacts": null}`}, want: []fault{{"pipeline/train: artifacts", "must name a bucket: its steps hand files"}, {"endpoint/fraud-score: monitors", "need a bucket"}}},
+		"no bucket named":  {patches: map[string]string{bucket: `null`, train: `{"artifacts": null}`}, want: []fault{{"identity/trainer: grants[0].bucket", "no bucket"}, {"identity/trainer: grants[1].bucket", "no bucket"}, {"pipeline/train: artifacts", "must name a bucket: its steps hand files"}, {"endpoint/fraud-score: monitors", "need a bucket"}}},
 		"two buckets":      {patches: map[string]string{train: `{"artifacts": null}`}, more: map[string]spec.Kind{`{}`: spec.KindBucket}, want: one("pipeline/train: artifacts", "must name one of the buckets artifacts, fraud-artifacts")},
 		"one bucket":       {patches: map[string]string{train: `{"artifacts": null}`}},
 		"two pipelines":    {more: map[string]spec.Kind{`{"name": "again", "trains": {"model": "fraud-detector"}, "artifacts": "fraud-artifacts"}`: spec.KindPipeline}, want: one("pipeline/train: trains.model", `trained by pipeline "again" already`)},
@@ -101,6 +102,9 @@ func TestLink_rules(t *testing.T) {
 				{"pipeline/train: identity", `identity "ci" is not of the cluster`}, {`pipeline/train: steps["train"].pool`, `a node of pool "small" has 1 nvidia-t4, and the workload asks for 1 nvidia-l4`},
 				{`pipeline/train: steps["train"].secret_env["K"].secret`, `is not brought into namespace "fraud-training"`}, {"secret/far: name", "the platform has no secret_store"},
 			}},
+		"a volume elsewhere": {patches: map[string]string{platform: `{"cloud": "aws", "region": "eu-west-1"}`}, want: []fault{
+			{"pipeline/train: orchestrator", `"argo_workflows" hands files from step to step on a volume, which cloud "aws" does not have in this version of the provider: use cloud "local", or orchestrator "sagemaker_pipelines"`},
+			{"endpoint/fraud-score: model", "model servers read versions from a volume"}, {"endpoint/fraud-custom: model", "model servers read versions from a volume"}}},
 		"another namespace":         {patches: map[string]string{train: `{"identity": "x"}`}, more: map[string]spec.Kind{`{"name": "x", "subject": {"kubernetes": {"namespace": "fraud-staging"}}}`: spec.KindIdentity}, want: one("pipeline/train: identity", `is of namespace "fraud-staging", and pipelines run in "fraud-training"`)},
 		"one pipeline, other cloud": {patches: map[string]string{train: `{"orchestrator": "sagemaker_pipelines"}`}, want: one("pipeline/train: orchestrator", `"sagemaker_pipelines" is a service of cloud "aws"`)},
 		"gates without metrics":     {patches: map[string]string{train: `{"trains": {"metrics": null}}`}, want: one("pipeline/train: trains.metrics", `must name the step that writes $(metrics): model "fraud-detector" has gates on auc_roc`)},

@@ -27,7 +27,7 @@ func TestPlatform_rules(t *testing.T) {
 		"name with a digit":     {kind, `{"name": "1fraud"}`, one("name", "must start with a letter")},
 		"no environment":        {kind, `{"environments": null}`, one("environments", "at least one environment")},
 		"region on local":       {kind, `{"region": "eu-west-1"}`, one("region", "no regions")},
-		"no region":             {kind, `{"cloud": "aws"}`, []fault{{"cloud", "not supported"}, {"region", `must be set for cloud "aws"`}}},
+		"no region":             {kind, `{"cloud": "aws"}`, one("region", `must be set for cloud "aws"`)},
 		"no cluster name":       {kind, `{"cluster": {}}`, one("cluster.name", "must be set")},
 		"empty registry":        {kind, `{"security": {"allowed_registries": ["a", ""]}}`, one("security.allowed_registries[1]", "must be set")},
 		"signed images":         {kind, `{"security": {"signed_images": true}}`, one("security.signed_images", "not supported")},
