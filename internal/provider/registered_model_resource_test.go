@@ -3,16 +3,10 @@ package provider_test
 import (
 	"fmt"
 	"io"
-	"net"
 	"net/http"
-	"os"
-	"os/exec"
-	"path/filepath"
 	"regexp"
 	"strings"
-	"syscall"
 	"testing"
-	"time"
 
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
 	"github.com/hashicorp/terraform-plugin-testing/plancheck"
@@ -20,41 +14,6 @@ import (
 
 	"github.com/gitops-ml/terraform-provider-mlops/internal/realtools"
 )
-
-// mlflowServer starts the real tracking server on loopback.
-func mlflowServer(t *testing.T) string {
-	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, port, _ := net.SplitHostPort(listener.Addr().String())
-	_ = listener.Close()
-	dir := t.TempDir()
-	cmd := exec.CommandContext(t.Context(), realtools.Script(t, "mlflow", "mlflow"), "server", "--host", "127.0.0.1", "--port", port, "--workers", "1",
-		"--backend-store-uri", "sqlite:///"+filepath.Join(dir, "ml.db"), "--artifacts-destination", filepath.Join(dir, "art"))
-	cmd.Dir = dir
-	cmd.Env = append(os.Environ(), "MLFLOW_SERVER_ENABLE_JOB_EXECUTION=false")
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // the server starts workers, which must end with it
-	cmd.WaitDelay = 5 * time.Second
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		_ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL)
-		_ = cmd.Wait()
-	})
-	uri := "http://127.0.0.1:" + port
-	for range 600 {
-		if resp, err := http.Get(uri + "/health"); err == nil {
-			_ = resp.Body.Close()
-			return uri
-		}
-		time.Sleep(200 * time.Millisecond)
-	}
-	t.Fatal("the MLflow server does not answer")
-	return ""
-}
 
 // ask sends a request to the server as another client would.
 func ask(t *testing.T, method, url, body string) string {
@@ -77,7 +36,7 @@ func ask(t *testing.T, method, url, body string) string {
 // tags, tags of others, refusal to delete versions, destroy.
 func TestRegisteredModel_life(t *testing.T) {
 	t.Parallel()
-	uri := mlflowServer(t)
+	uri := realtools.MLflow(t)
 	api := uri + "/api/2.0/mlflow/"
 	config := func(extra string) string {
 		return fmt.Sprintf(`

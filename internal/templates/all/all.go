@@ -5,6 +5,7 @@ import (
 	"github.com/gitops-ml/terraform-provider-mlops/internal/templates"
 	"github.com/gitops-ml/terraform-provider-mlops/internal/templates/argocd"
 	"github.com/gitops-ml/terraform-provider-mlops/internal/templates/argoworkflows"
+	"github.com/gitops-ml/terraform-provider-mlops/internal/templates/azureml"
 	"github.com/gitops-ml/terraform-provider-mlops/internal/templates/cluster"
 	"github.com/gitops-ml/terraform-provider-mlops/internal/templates/dagster"
 	"github.com/gitops-ml/terraform-provider-mlops/internal/templates/dvc"
@@ -21,6 +22,7 @@ import (
 	"github.com/gitops-ml/terraform-provider-mlops/internal/templates/prometheus"
 	"github.com/gitops-ml/terraform-provider-mlops/internal/templates/promotion"
 	"github.com/gitops-ml/terraform-provider-mlops/internal/templates/repository"
+	"github.com/gitops-ml/terraform-provider-mlops/internal/templates/sagemaker"
 	"github.com/gitops-ml/terraform-provider-mlops/internal/templates/starter"
 )
 
@@ -31,6 +33,8 @@ func Targets() []templates.Target {
 		starter.Target{},       // the team's first code
 		promotion.Target{},     // gate, registration and promotion programs, model pins
 		argoworkflows.Target{}, // pipelines in the cluster
+		azureml.Target{},       // the same, on Azure ML
+		sagemaker.Target{},     // the same, on SageMaker
 		dagster.Target{},       // the same, for Dagster
 		execution.Target{},     // what Airflow, Dagster and Prefect run tasks with
 		cluster.Target{},       // what pods of pipelines need, whoever starts them

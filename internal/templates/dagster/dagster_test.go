@@ -1,19 +1,14 @@
 package dagster
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
 	"maps"
-	"net"
-	"net/http"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/gitops-ml/terraform-provider-mlops/internal/realtools"
 	"github.com/gitops-ml/terraform-provider-mlops/internal/spec"
@@ -268,7 +263,7 @@ func TestStart(t *testing.T) {
 		pl["steps"] = object{"wait": object{"command": []any{"python3", "-c", "import sys, time; time.sleep(float(sys.argv[1]))", "$(params.rate)"}}}
 	}))
 	modules(t, dir, `{"version": 1, "pipeline": "train", "spec": "x", "concurrency": "forbid", "parameters": {"rate": {"type": "number", "default": "1e-3"}}}`)
-	base := serve(t, dir)
+	base := realtools.Serve(t, "dagster", dir, environment(dir), "/server_info", realtools.Script(t, "dagster", "dagster"), "dev", "-w", "workspace.yaml", "-h", "127.0.0.1", "-p", "PORT")
 	start := func(args ...string) realtools.Result {
 		env := append(environment(dir), "DAGSTER_WEBSERVER_URL="+base)
 		return realtools.Run(t, "dagster", dir, env, realtools.Python(t, "lint"), append([]string{"-m", "mlops.start_dagster", "--pipeline", "pipelines/train/pipeline.json"}, args...)...)
@@ -281,41 +276,4 @@ func TestStart(t *testing.T) {
 	start("--param", "rate=x").Refuse(t, "a parameter of another type", "rate: 'x' is not of type number")
 	start("--param", "rate=30").Accept(t, "a long run")
 	start().Refuse(t, "a second run", "pipeline train allows one run at a time, and run ")
-}
-
-// serve starts the web server and the daemon, and returns the address.
-func serve(t *testing.T, dir string) string {
-	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, port, _ := net.SplitHostPort(listener.Addr().String())
-	if err := listener.Close(); err != nil {
-		t.Fatal(err)
-	}
-	cmd := exec.CommandContext(t.Context(), realtools.Script(t, "dagster", "dagster"), "dev", "-w", "workspace.yaml", "-h", "127.0.0.1", "-p", port)
-	cmd.Dir, cmd.Env = dir, append(os.Environ(), environment(dir)...)
-	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) } // it stops what it started
-	cmd.WaitDelay = 20 * time.Second
-	var said bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &said, &said
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := cmd.Process.Signal(os.Interrupt); err == nil {
-			_ = cmd.Wait()
-		}
-	})
-	base := "http://127.0.0.1:" + port
-	for range 300 {
-		if reply, err := http.Get(base + "/server_info"); err == nil { //nolint:noctx // of a test
-			_ = reply.Body.Close()
-			return base
-		}
-		time.Sleep(200 * time.Millisecond)
-	}
-	t.Fatalf("the server did not come up:\n%s", said.String())
-	return ""
 }

@@ -3,10 +3,7 @@ package sagemaker
 import (
 	"encoding/json"
 	"fmt"
-	"net"
-	"net/http"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -341,7 +338,7 @@ func TestDeploy(t *testing.T) {
 		pl["image"] = image
 		pl["trains"] = nil
 	}))
-	base := moto(t)
+	base := realtools.Moto(t)
 	env := []string{
 		"AWS_ENDPOINT_URL=" + base, "AWS_ACCESS_KEY_ID=x", "AWS_SECRET_ACCESS_KEY=x", "AWS_EC2_METADATA_DISABLED=true", "PYTHONDONTWRITEBYTECODE=1",
 		"SAGEMAKER_ROLE_ARN=arn:aws:iam::123456789012:role/fraud-trainer", "MLOPS_ECR_CACHE=ghcr.io=ghcr", "AWS_DEFAULT_REGION=eu-west-1",
@@ -374,32 +371,4 @@ assert s["Target"]["SageMakerPipelineParameters"]["PipelineParameterList"][0]["N
 assert any(k.endswith("/mlops/gate.py") for k in keys) and any(k.endswith("/pipelines/train/pipeline.json") for k in keys), keys
 `)
 	res.Accept(t, "what AWS has")
-}
-
-// moto starts a server that answers for AWS.
-func moto(t *testing.T) string {
-	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, port, _ := net.SplitHostPort(listener.Addr().String())
-	if err := listener.Close(); err != nil {
-		t.Fatal(err)
-	}
-	cmd := exec.CommandContext(t.Context(), realtools.Script(t, "moto", "moto_server"), "-H", "127.0.0.1", "-p", port)
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = cmd.Process.Kill(); _ = cmd.Wait() })
-	base := "http://127.0.0.1:" + port
-	for range 150 {
-		if reply, err := http.Get(base + "/moto-api/data.json"); err == nil { //nolint:noctx // of a test
-			_ = reply.Body.Close()
-			return base
-		}
-		time.Sleep(200 * time.Millisecond)
-	}
-	t.Fatal("moto did not come up")
-	return ""
 }

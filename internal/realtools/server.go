@@ -1,0 +1,81 @@
+package realtools
+
+import (
+	"bytes"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// Serve starts a server on a free port of the loopback address and returns its address once ready, a path of it, answers. PORT in args
+// and env stands for the port. The server and all that it started end with the test.
+func Serve(t testing.TB, label, dir string, env []string, ready, name string, args ...string) string {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, port, err := net.SplitHostPort(listener.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := listener.Close(); err != nil {
+		t.Fatal(err)
+	}
+	mu.Lock()
+	count[label]++
+	mu.Unlock()
+	cmd := exec.CommandContext(t.Context(), name, withPort(args, port)...)
+	cmd.Dir, cmd.Env = dir, append(os.Environ(), withPort(env, port)...)
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // what the server starts must end with it
+	cmd.WaitDelay = 5 * time.Second
+	var said bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &said, &said
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		_ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL)
+		_ = cmd.Wait()
+	})
+	base := "http://127.0.0.1:" + port
+	for range 900 {
+		if reply, err := http.Get(base + ready); err == nil { //nolint:noctx // it ends with the loop
+			_ = reply.Body.Close()
+			if reply.StatusCode < 500 {
+				return base
+			}
+		}
+		time.Sleep(200 * time.Millisecond)
+	}
+	t.Fatalf("%s does not answer:\n%s", label, tail(said.String()))
+	return ""
+}
+
+func withPort(texts []string, port string) []string {
+	out := make([]string, len(texts))
+	for i, text := range texts {
+		out[i] = strings.ReplaceAll(text, "PORT", port)
+	}
+	return out
+}
+
+// MLflow starts a real tracking server with an empty store, and returns its address.
+func MLflow(t testing.TB) string {
+	t.Helper()
+	dir := t.TempDir()
+	return Serve(t, "mlflow", dir, []string{"MLFLOW_SERVER_ENABLE_JOB_EXECUTION=false"}, "/health", Script(t, "mlflow", "mlflow"), "server", "--host", "127.0.0.1", "--port", "PORT",
+		"--workers", "1", "--backend-store-uri", "sqlite:///"+filepath.Join(dir, "ml.db"), "--artifacts-destination", filepath.Join(dir, "art"))
+}
+
+// Moto starts a server that answers for AWS, and returns its address.
+func Moto(t testing.TB) string {
+	t.Helper()
+	return Serve(t, "moto", t.TempDir(), nil, "/moto-api/data.json", Script(t, "moto", "moto_server"), "-H", "127.0.0.1", "-p", "PORT")
+}
