@@ -54,6 +54,9 @@ func (a Action) Ref() string { return a.Name + "@" + a.Commit }
 
 // Actions, read from the tags of the actions' own repositories in August 2026.
 var (
+	AWSCredentials = Action{"aws-actions/configure-aws-credentials", "v6.2.3", "e6de054238d6b7531b4efff3b6587d9aade6a06c"}
+	AzureLogin     = Action{"Azure/login", "v3.0.1", "f5d393ae46f8fde4be8b75f32e3fc50e654ad0ca"}
+	GoogleAuth     = Action{"google-github-actions/auth", "v3.0.0", "7c6bc770dae815cd3e89ee6cdf493a5fab2cc093"}
 	Checkout       = Action{"actions/checkout", "v7.0.1", "3d3c42e5aac5ba805825da76410c181273ba90b1"}
 	SetupPython    = Action{"actions/setup-python", "v7.0.0", "5fda3b95a4ea91299a34e894583c3862153e4b97"}
 	Cache          = Action{"actions/cache", "v5.0.5", "27d5ce7f107fe9357f9df03efb73ab90386fccae"}

@@ -39,7 +39,7 @@ func (r *renderer) pin(m *spec.Model, last string) job {
 	program := ".venv/bin/python -m mlops.promote --model models/" + m.Name + `/model.json --environment "$ENVIRONMENT" ${VERSION:+--version "$VERSION"}`
 	env := encode.Map{
 		{Key: "ENVIRONMENT", Value: "${{ inputs.environment }}"}, {Key: "VERSION", Value: "${{ inputs.version }}"},
-		{Key: "BRANCH", Value: "${{ github.ref_name }}"}, {Key: "GH_TOKEN", Value: "${{ github.token }}"}, tracking,
+		{Key: "BRANCH", Value: "${{ github.ref_name }}"}, {Key: "MLOPS_FORGE_TOKEN", Value: "${{ secrets.MLOPS_FORGE_TOKEN }}"}, {Key: "GH_TOKEN", Value: "${{ github.token }}"}, tracking,
 	}
 	j := job{
 		If:     fmt.Sprintf("${{ github.event_name == 'workflow_dispatch' && github.ref_name == %s }}", text(r.p.Repository.Branch)),

@@ -8,10 +8,12 @@ import (
 	"github.com/gitops-ml/terraform-provider-mlops/internal/catalog"
 	"github.com/gitops-ml/terraform-provider-mlops/internal/spec"
 	"github.com/gitops-ml/terraform-provider-mlops/internal/templates/encode"
+	"github.com/gitops-ml/terraform-provider-mlops/internal/templates/taskgraph"
 )
 
-// train is the workflow that runs a pipeline where the workflow runs, or nil when
-// neither a person nor a push may start it.
+// train is the workflow that starts a pipeline in its orchestrator, or runs it where the
+// workflow runs when no server is named. It is nil when neither a person nor a push may
+// start it.
 func (r *renderer) train(pl *spec.Pipeline) *workflow {
 	t := pl.Triggers
 	w := workflow{Concurrency: group(pl)}
@@ -24,17 +26,19 @@ func (r *renderer) train(pl *spec.Pipeline) *workflow {
 	if w.On.Dispatch == nil && w.On.Push == nil {
 		return nil
 	}
-	j := job{RunsOn: hosted, Timeout: minutes(pl), Env: encode.Map{tracking}}
+	starter := taskgraph.StarterOf(r.p, pl)
+	j := job{
+		RunsOn: hosted, Timeout: minutes(pl), Env: encode.Map{tracking, {Key: starter.Server, Value: "${{ vars." + starter.Server + " }}"}},
+		Permissions: &permissions{Contents: "read", IDToken: "write"},
+	}
 	if labels := accelerators(pl); len(labels) > 0 {
 		j.RunsOn = append([]string{"self-hosted", "linux"}, labels...)
 	}
 	whole := 0
 	j.Steps = append([]step{r.checkout(&whole)}, r.python()...)
-	if w.On.Dispatch != nil && len(pl.Parameters) > 0 {
-		j.Steps = append(j.Steps, choose(pl))
-	}
+	j.Steps = append(j.Steps, login(starter)...)
 	j.Steps = append(j.Steps,
-		step{Name: "Train", Run: "make train-" + pl.Name},
+		r.begin(pl, starter),
 		step{Name: "Keep the results", If: "${{ !cancelled() }}", Uses: uses(catalog.UploadArtifact), With: encode.Map{
 			{Key: "name", Value: "train-" + pl.Name},
 			{Key: "path", Value: strings.Join([]string{
@@ -96,18 +100,51 @@ func inputs(pl *spec.Pipeline) encode.Map {
 	return out
 }
 
-// choose writes the inputs into params.yaml. They reach the shell as variables only.
-func choose(pl *spec.Pipeline) step {
+// begin starts the run. Inputs reach the shell as variables only. A server that is named
+// gets a token that GitHub issues for this job: no key is kept anywhere.
+func (r *renderer) begin(pl *spec.Pipeline, starter taskgraph.Starter) step {
 	folder := "pipelines/" + pl.Name
-	s := step{Name: "Choose parameters", If: "${{ github.event_name == 'workflow_dispatch' }}"}
-	run := []string{".venv/bin/python -m mlops.params --pipeline " + folder + "/pipeline.json --file " + folder + "/params.yaml"}
-	for _, name := range names(pl.Parameters) {
-		variable := "PARAM_" + strings.ReplaceAll(name, "-", "_")
-		s.Env = append(s.Env, encode.Pair{Key: variable, Value: "${{ inputs." + name + " }}"})
-		run = append(run, `--param "`+name+`=$`+variable+`"`)
+	s := step{Name: "Train"}
+	lines := []string{"set --"}
+	if *pl.Triggers.Manual && len(pl.Parameters) > 0 {
+		s.Env = encode.Map{{Key: "EVENT", Value: "${{ github.event_name }}"}}
+		lines = append(lines, `if test "$EVENT" = workflow_dispatch; then`)
+		for _, name := range names(pl.Parameters) {
+			variable := "PARAM_" + strings.ReplaceAll(name, "-", "_")
+			s.Env = append(s.Env, encode.Pair{Key: variable, Value: "${{ inputs." + name + " }}"})
+			lines = append(lines, `  set -- "$@" --param "`+name+`=$`+variable+`"`)
+		}
+		lines = append(lines, "fi")
 	}
-	s.Run = strings.Join(run, " \\\n  ") + "\n"
+	lines = append(lines,
+		`if test -n "$`+starter.Server+`"; then`,
+		"  .venv/bin/python -m "+starter.Module+" --pipeline "+folder+`/pipeline.json --wait "$@"`,
+		"else",
+		"  if test $# -gt 0; then .venv/bin/python -m mlops.params --pipeline "+folder+"/pipeline.json --file "+folder+`/params.yaml "$@"; fi`,
+		"  make train-"+pl.Name,
+		"fi",
+	)
+	s.Run = strings.Join(lines, "\n") + "\n"
 	return s
+}
+
+// login trades GitHub's token for the cloud's own, when the orchestrator is a cloud's.
+func login(starter taskgraph.Starter) []step {
+	s := step{Name: "Sign in", If: "${{ vars." + starter.Server + " != '' }}"}
+	vars := func(with string, name string) encode.Pair {
+		return encode.Pair{Key: with, Value: "${{ vars." + name + " }}"}
+	}
+	switch starter.Cloud {
+	case "aws":
+		s.Uses, s.With = uses(catalog.AWSCredentials), encode.Map{vars("role-to-assume", "AWS_ROLE_ARN"), vars("aws-region", "AWS_REGION")}
+	case "azure":
+		s.Uses, s.With = uses(catalog.AzureLogin), encode.Map{vars("client-id", "AZURE_CLIENT_ID"), vars("tenant-id", "AZURE_TENANT_ID"), vars("subscription-id", "AZURE_SUBSCRIPTION_ID")}
+	case "google":
+		s.Uses, s.With = uses(catalog.GoogleAuth), encode.Map{vars("workload_identity_provider", "GOOGLE_WORKLOAD_IDENTITY_PROVIDER"), vars("service_account", "GOOGLE_SERVICE_ACCOUNT")}
+	default:
+		return nil
+	}
+	return []step{s}
 }
 
 // paths prefixes the patterns with the folder of the repository.

@@ -40,6 +40,7 @@ type (
 	permissions struct {
 		Actions      string `yaml:"actions,omitempty"`
 		Contents     string `yaml:"contents,omitempty"`
+		IDToken      string `yaml:"id-token,omitempty"`
 		Packages     string `yaml:"packages,omitempty"`
 		PullRequests string `yaml:"pull-requests,omitempty"`
 	}

@@ -1,6 +1,7 @@
 """Starts a run of a pipeline in Dagster: ``python -m mlops.start_dagster``. GraphQL API of Dagster 1.13.
 
-DAGSTER_WEBSERVER_URL names the server, DAGSTER_TOKEN is a bearer token for a server that asks for one.
+DAGSTER_WEBSERVER_URL names the server, DAGSTER_TOKEN is a bearer token for a server that asks for one;
+without it, CI's own token for the job is sent.
 """
 
 from __future__ import annotations
@@ -58,7 +59,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     request = start.parse(argv, "python -m mlops.start_dagster")
     job = request.pipeline.name.replace("-", "_")
     base = start.variable("DAGSTER_WEBSERVER_URL")
-    server = start.Http(base, token=start.secret("DAGSTER_TOKEN"))
+    server = start.Http(base, token=start.bearer("DAGSTER_TOKEN", base))
     where = place(server, job)
     if request.pipeline.concurrency == "forbid":
         going = ask(server, _RUNS, {"filter": {"pipelineName": job, "statuses": GOING}})["results"]
