@@ -106,7 +106,7 @@ func (Target) Support() map[string]taskgraph.Support {
 		"triggers.data":                 refused("use argo_workflows"),
 		"triggers.drift":                refused("use argo_workflows"),
 		"triggers.manual":               refused("the workspace's roles decide who may start a job"),
-		"concurrency.allow":             native("no limit"),
+		"concurrency.allow":             {Level: taskgraph.Native, How: "no limit", Elsewhere: true},
 		"concurrency.forbid":            emulated("the program that starts a job refuses while one is under way; the schedule does not look"),
 		"concurrency.replace":           refused("use argo_workflows"),
 		"timeout":                       refused("a pipeline job has no timeout, its steps have"),
