@@ -12,10 +12,11 @@ import (
 
 // Errors that every driver translates its own into; callers use errors.Is.
 var (
-	ErrNotFound = errors.New("not found")
-	ErrExists   = errors.New("exists already")
-	ErrNotEmpty = errors.New("not empty")
-	ErrDenied   = errors.New("access denied")
+	ErrNotFound    = errors.New("not found")
+	ErrExists      = errors.New("exists already")
+	ErrNotEmpty    = errors.New("not empty")
+	ErrDenied      = errors.New("access denied")
+	ErrUnsupported = errors.New("not supported by this version of the provider")
 )
 
 // Dialect is what planning must know of a cloud. Its methods are pure: they need
@@ -51,7 +52,7 @@ type Identities interface {
 	Delete(ctx context.Context, id string) error
 }
 
-// Cloud is one driver.
+// Cloud is one driver. A store is nil where the driver cannot keep such objects yet.
 type Cloud struct {
 	Dialect
 	Buckets    Store[spec.Bucket]

@@ -28,12 +28,14 @@ func NewGPUPoolResource() resource.Resource {
 	said := func(doc string) schema.StringAttribute {
 		return schema.StringAttribute{Computed: true, MarkdownDescription: doc}
 	}
+	machine := text("Pins a type of machine; known at plan when left out, and `local` on cloud `local`, where it is only recorded.")
+	machine.Computed = true
 	return &gpuPoolResource{logicalResource{kind: spec.KindGPUPool, schema: schemaOf("A pool of nodes with accelerators.\n\nOn cloud `local` it is a declaration: give the nodes of your cluster the labels and taints that `node_selector` and `taints` name. "+
-		"Other clouds are not supported yet.", attributes{
+		"In this version of the provider other clouds cannot make one.", attributes{
 		"platform":         requiredText("`spec` of the `mlops_platform`."),
 		"name":             requiredText("Lower-case letters, digits and dashes, at most 40 characters."),
 		"accelerator":      nested("The accelerators of one node.", attributes{"type": text("A portable type such as `nvidia-l4`."), "count": integer("How many; default 1.")}),
-		"instance_type":    text("Pins a type of machine. Recorded on `local`."),
+		"instance_type":    machine,
 		"nodes":            nested("How many nodes; default 0 to 1.", attributes{"min": integer("At least; default 0."), "max": integer("At most.")}),
 		"capacity":         texts("`spot` and `on_demand`, in order of preference; default on demand only."),
 		"max_hourly_price": number("Refused at plan when the list price of a node is above it, in USD."),
@@ -46,9 +48,12 @@ func NewGPUPoolResource() resource.Resource {
 		}),
 		"resource_name": said("The extended resource that pods ask for, such as `nvidia.com/gpu`."),
 		"node_selector": schema.MapAttribute{Computed: true, ElementType: types.StringType, MarkdownDescription: "Labels by which pods find the nodes."},
-		"hourly_cost":   costs("List price of one node for an hour; zero on `local`.", "spot", "on_demand"),
-		"monthly_cost":  costs("List price of all nodes for a month of 730 hours; zero on `local`.", "min", "max"),
-		"price_as_of":   said("Day of the list prices; empty on `local`."),
+		"tolerations": schema.ListNestedAttribute{Computed: true, MarkdownDescription: "Tolerations that let pods onto the nodes.", NestedObject: schema.NestedAttributeObject{Attributes: attributes{
+			"key": said("Key."), "operator": said("`Exists` or `Equal`."), "value": said("Value."), "effect": said("Effect."),
+		}}},
+		"hourly_cost":  costs("List price of one node for an hour; zero on `local`.", "spot", "on_demand"),
+		"monthly_cost": costs("List price of all nodes for a month of 730 hours; zero on `local`.", "min", "max"),
+		"price_as_of":  said("Day of the list prices; empty on `local`."),
 	})}}
 }
 
@@ -65,18 +70,41 @@ func (r *gpuPoolResource) ModifyPlan(ctx context.Context, req resource.ModifyPla
 	if err != nil || !ok || pool.Accelerator == nil || len(d.Unknown) > 0 {
 		return
 	}
-	resp.Diagnostics.Append(onLocal(ctx, req, spec.KindGPUPool)...)
+	if name := cloudOf(req.Config.Raw); name != "local" {
+		resp.Diagnostics.Append(unable(name, spec.KindGPUPool)...)
+		return
+	}
 	set := func(name string, value any) {
 		resp.Diagnostics.Append(resp.Plan.SetAttribute(ctx, path.Root(name), value)...)
 	}
+	selector, tolerations := pool.Place()
 	set("resource_name", pool.Accelerator.Resource())
-	set("node_selector", map[string]string{"mlops.dev/accelerator": pool.Accelerator.Type, "mlops.dev/pool": pool.Name})
+	set("node_selector", selector)
+	set("tolerations", tolerated(tolerations))
 	set("price_as_of", "")
+	if pool.InstanceType == "" {
+		set("instance_type", "local")
+	}
 	for name, parts := range poolCosts {
 		for _, part := range parts {
 			resp.Diagnostics.Append(resp.Plan.SetAttribute(ctx, path.Root(name).AtName(part), 0)...)
 		}
 	}
+}
+
+type toleration struct {
+	Key      string `tfsdk:"key"`
+	Operator string `tfsdk:"operator"`
+	Value    string `tfsdk:"value"`
+	Effect   string `tfsdk:"effect"`
+}
+
+func tolerated(list []spec.Toleration) []toleration {
+	out := make([]toleration, len(list))
+	for i, t := range list {
+		out[i] = toleration(t)
+	}
+	return out
 }
 
 // secretResource is a reference to a Secret of the cluster, until a secret store can be written to.
@@ -108,7 +136,6 @@ func (r *secretResource) ModifyPlan(ctx context.Context, req resource.ModifyPlan
 	if err != nil || !ok || len(d.Unknown) > 0 {
 		return
 	}
-	resp.Diagnostics.Append(onLocal(ctx, req, spec.KindSecret)...)
 	if s.Existing == "" {
 		resp.Diagnostics.AddAttributeError(path.Root("name"), "Unable to Plan Secret", fmt.Sprintf("This version of the provider cannot write secret %q to a store yet: create a Secret in the cluster, and name it in existing.", s.Name))
 	}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
@@ -89,18 +88,19 @@ func (r *bucketResource) ModifyPlan(ctx context.Context, req resource.ModifyPlan
 		resp.Diagnostics.AddError("Unable to Plan Bucket", err.Error())
 		return
 	}
-	if b.Existing == "" {
-		resp.Diagnostics.Append(onLocal(ctx, req, spec.KindBucket)...)
-	}
-	c, text, err := r.open(b)
+	c, text, err := r.open(req.Config.Raw, b)
 	if err != nil {
 		resp.Diagnostics.AddError("Unable to Plan Bucket", err.Error())
+		return
+	}
+	if b.Existing == "" && c.Buckets == nil {
+		resp.Diagnostics.Append(unable(c.Name(), spec.KindBucket)...)
 		return
 	}
 	if before, bad := priorBucket(req.State.Raw); !bad && before != nil && before.Platform != "" && before.Platform != b.Platform {
 		resp.RequiresReplace = append(resp.RequiresReplace, path.Root("platform"))
 	}
-	resp.Diagnostics.Append(resp.Plan.SetAttribute(ctx, path.Root("uri"), address(c, b))...)
+	resp.Diagnostics.Append(resp.Plan.SetAttribute(ctx, path.Root("uri"), c.BucketURI(*b))...)
 	resp.Diagnostics.Append(resp.Plan.SetAttribute(ctx, path.Root("spec"), text)...)
 }
 
@@ -126,8 +126,8 @@ func bucketOf(d spec.Decoded) (*spec.Bucket, error) {
 }
 
 // open returns the bucket's cloud and its spec.
-func (r *bucketResource) open(b *spec.Bucket) (cloud.Cloud, string, error) {
-	c, err := r.settings.cloud("local")
+func (r *bucketResource) open(raw tftypes.Value, b *spec.Bucket) (cloud.Cloud, string, error) {
+	c, err := r.settings.cloud(cloudOf(raw))
 	if err != nil {
 		return c, "", err
 	}
@@ -141,7 +141,7 @@ func (r *bucketResource) Create(ctx context.Context, req resource.CreateRequest,
 		resp.Diagnostics.AddError("Unable to Create Bucket", "The plan holds no bucket.")
 		return
 	}
-	c, text, err := r.open(b)
+	c, text, err := r.open(req.Plan.Raw, b)
 	if err != nil {
 		resp.Diagnostics.AddError("Unable to Create Bucket", err.Error())
 		return
@@ -154,7 +154,7 @@ func (r *bucketResource) Create(ctx context.Context, req resource.CreateRequest,
 		}
 	}
 	resp.State.Raw = req.Plan.Raw
-	resp.Diagnostics.Append(setAll(ctx, resp.State.SetAttribute, map[string]string{"id": id, "uri": address(c, b), "spec": text})...)
+	resp.Diagnostics.Append(setAll(ctx, resp.State.SetAttribute, map[string]string{"id": id, "uri": c.BucketURI(*b), "spec": text})...)
 }
 
 func setAll(ctx context.Context, set func(context.Context, path.Path, any) diag.Diagnostics, values map[string]string) (out diag.Diagnostics) {
@@ -172,7 +172,7 @@ func (r *bucketResource) Read(ctx context.Context, req resource.ReadRequest, res
 	if resp.Diagnostics.HasError() || existing.ValueString() != "" {
 		return
 	}
-	c, err := r.settings.cloud("local")
+	c, err := r.settings.cloud(cloudOf(req.State.Raw))
 	if err != nil {
 		resp.Diagnostics.AddError("Unable to Read Bucket", err.Error())
 		return
@@ -231,7 +231,7 @@ func (r *bucketResource) Update(ctx context.Context, req resource.UpdateRequest,
 		resp.Diagnostics.AddError("Unable to Update Bucket", "The plan holds no bucket.")
 		return
 	}
-	c, text, err := r.open(b)
+	c, text, err := r.open(req.Plan.Raw, b)
 	if err == nil && b.Existing == "" {
 		err = c.Buckets.Update(ctx, string(b.Platform)+"/"+b.Name, *b)
 	}
@@ -240,7 +240,7 @@ func (r *bucketResource) Update(ctx context.Context, req resource.UpdateRequest,
 		return
 	}
 	resp.State.Raw = req.Plan.Raw
-	resp.Diagnostics.Append(setAll(ctx, resp.State.SetAttribute, map[string]string{"uri": address(c, b), "spec": text})...)
+	resp.Diagnostics.Append(setAll(ctx, resp.State.SetAttribute, map[string]string{"uri": c.BucketURI(*b), "spec": text})...)
 }
 
 func (r *bucketResource) Delete(ctx context.Context, req resource.DeleteRequest, resp *resource.DeleteResponse) {
@@ -248,7 +248,7 @@ func (r *bucketResource) Delete(ctx context.Context, req resource.DeleteRequest,
 	if bad || b == nil || b.Existing != "" {
 		return // what existed before stays
 	}
-	c, _, err := r.open(b)
+	c, _, err := r.open(req.State.Raw, b)
 	if err == nil {
 		err = c.Buckets.Delete(ctx, string(b.Platform)+"/"+b.Name)
 	}
@@ -265,12 +265,4 @@ func (r *bucketResource) ImportState(ctx context.Context, req resource.ImportSta
 		return
 	}
 	resp.Diagnostics.Append(setAll(ctx, resp.State.SetAttribute, map[string]string{"id": req.ID, "name": name})...)
-}
-
-// address is where a bucket is. One that exists may be of any cloud.
-func address(c cloud.Cloud, b *spec.Bucket) string {
-	if strings.Contains(b.Existing, "://") {
-		return b.Existing
-	}
-	return c.BucketURI(*b)
 }

@@ -1,6 +1,8 @@
 package provider
 
 import (
+	"strings"
+
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 
 	"github.com/gitops-ml/terraform-provider-mlops/internal/spec"
@@ -8,19 +10,22 @@ import (
 
 // NewDatasetResource declares a pinned body of data.
 func NewDatasetResource() resource.Resource {
-	return &logicalResource{kind: spec.KindDataset, schema: schemaOf("A pinned body of data that pipelines read. Exactly one source is set; `local` works today, the others are refused by name."+logicalNote,
+	return &logicalResource{kind: spec.KindDataset, schema: schemaOf("A pinned body of data that pipelines read. Exactly one source is set."+logicalNote,
 		attributes{
 			"name": requiredText("Lower-case letters, digits and dashes, at most 40 characters."),
 			"local": nested("A file of the emitted repository, and in a cluster of the bucket's volume.", attributes{
 				"path": text("Relative path, such as `data/transactions.csv`."),
 			}),
-			"dvc": nested("A path in a DVC repository. Not supported yet.", attributes{
-				"bucket": text("Bucket that is the DVC remote."), "path": text("Path in the DVC repository."), "revision": text("Pinned revision."),
+			"dvc": nested("What `dvc add data/PATH` made in the emitted repository, at a revision of Git.", attributes{
+				"bucket": text("Bucket that is the DVC remote."), "path": text("Path below `data/`."), "revision": text("Tag, branch or commit."),
 			}),
-			"lakefs": nested("A path in lakeFS. Not supported yet.", attributes{
+			"lakefs": nested("A path in lakeFS.", attributes{
 				"endpoint": text("Address of the server."), "repository": text("Repository."), "ref": text("Branch, tag or commit."), "path": text("Path in it."),
+				"credentials": nested("Credentials of the client, by reference.", attributes{
+					"secret": text("Name of an `mlops_secret`."), "keys": textMap("Environment variable → key of the secret: `" + strings.Join(spec.LakeFSVariables, "`, `") + "`."),
+				}),
 			}),
-			"bucket": nested("A prefix of a bucket. Not supported yet.", attributes{
+			"bucket": nested("A prefix of a bucket.", attributes{
 				"name": text("The bucket."), "prefix": text("The prefix."),
 			}),
 			"columns": nestedMap("What the data-quality gate expects, by column. Rows that break it stop the pipeline.", attributes{

@@ -8,6 +8,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/types"
+	"github.com/hashicorp/terraform-plugin-go/tftypes"
 
 	"github.com/gitops-ml/terraform-provider-mlops/internal/spec"
 )
@@ -33,15 +34,17 @@ func attributePath(p spec.Path) path.Path {
 	return out
 }
 
-// invalid reports the faults of one resource, each on its attribute. Warnings are
-// left out where the same configuration is looked at again later.
-func invalid(kind spec.Kind, faults spec.Faults, warnings bool) diag.Diagnostics {
+// invalid reports the faults of one resource, each on its attribute. What is no mistake
+// of the language is left to the plan: Terraform also validates a resource with count = 0,
+// which it never plans.
+func invalid(kind spec.Kind, faults spec.Faults, planned bool) diag.Diagnostics {
 	var out diag.Diagnostics
 	for _, f := range faults {
 		switch {
+		case f.Later && !planned:
 		case !f.Warning:
 			out.AddAttributeError(attributePath(f.Path), "Invalid "+title(kind), f.Message+".")
-		case warnings:
+		case planned:
 			out.AddAttributeWarning(attributePath(f.Path), "Check "+title(kind), f.Message+".")
 		}
 	}
@@ -86,15 +89,30 @@ func needSpecUnlessDestroyed(ctx context.Context, req resource.ModifyPlanRequest
 	return needSpec(ctx, req.Config, attribute, kind)
 }
 
-// onLocal refuses a resource of a cloud that this version cannot reach yet.
-func onLocal(ctx context.Context, req resource.ModifyPlanRequest, kind spec.Kind) (out diag.Diagnostics) {
-	var text types.String
-	out.Append(req.Config.GetAttribute(ctx, path.Root("platform"), &text)...)
-	s, err := spec.Parse(text.ValueString())
-	p, ok := s.(*spec.Platform)
-	if err != nil || !ok || p.Cloud == "local" {
-		return out
+// cloudOf is the cloud of the platform whose spec a configuration, plan or state holds;
+// "local" while there is none, as in an imported state.
+func cloudOf(raw tftypes.Value) string {
+	attrs, err := object(raw)
+	if err != nil {
+		return "local"
 	}
-	out.AddAttributeError(path.Root("platform"), "Unable to Plan "+title(kind), fmt.Sprintf("This version of the provider cannot make a mlops_%s on cloud %q yet; it can on \"local\".", kind, p.Cloud))
+	text, _ := attrs["platform"].(string)
+	s, err := spec.Parse(text)
+	if p, ok := s.(*spec.Platform); err == nil && ok {
+		return p.Cloud
+	}
+	return "local"
+}
+
+// wayOut are what can be done about a resource that a cloud's driver cannot make.
+var wayOut = map[spec.Kind]string{
+	spec.KindBucket:   "make the bucket yourself, and name it in existing",
+	spec.KindIdentity: "make the role yourself, and name it in existing",
+	spec.KindGPUPool:  "make the nodes yourself, and leave pool out",
+}
+
+// unable refuses a resource that the driver of a cloud cannot make yet.
+func unable(cloud string, kind spec.Kind) (out diag.Diagnostics) {
+	out.AddAttributeError(path.Root("platform"), "Unable to Plan "+title(kind), fmt.Sprintf("Cloud %q cannot make a mlops_%s in this version of the provider: %s.", cloud, kind, wayOut[kind]))
 	return out
 }

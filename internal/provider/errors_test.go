@@ -46,10 +46,10 @@ func TestErrors_oneResource(t *testing.T) {
 resource "mlops_platform" "p" {
   name         = "Fraud_Platform"
   owner        = "x"
-  orchestrator = "airflow"
+  orchestrator = "vertex_pipelines"
   mesh         = "istio"
   environments = { staging = { promote_from = "production" }, production = { promote_from = "staging" }, training = {} }
-}`, []string{`"Fraud_Platform" must be lower-case`, `"airflow" is not supported by this version of the provider yet; supported: argo_workflows`, `"istio" is not supported`, `the name "training" is used by the emitted repository itself`}},
+}`, []string{`"Fraud_Platform" must be lower-case`, `"vertex_pipelines" is a service of cloud "google", and the platform's cloud is "local"`, `"istio" is not supported by this version of the provider yet; supported: none`, `the name "training" is used by the emitted repository itself`}},
 		"platform circle": {`
 resource "mlops_platform" "p" {
   name         = "p"
@@ -98,7 +98,7 @@ resource "mlops_model_registry" "r" {
   name    = "r"
   type    = "neptune"
   mlflow  = { managed = true }
-}`, []string{`"dvc" is not supported`, `"../../etc/passwd" must be a plain relative path`, `settings of mlflow, but type is "neptune"`}},
+}`, []string{`exactly one of dvc, lakefs, bucket, local; 2 are set`, `"../../etc/passwd" must be a plain relative path`, `settings of mlflow, but type is "neptune"`}},
 		"settings of a system not chosen": {`
 resource "mlops_model_registry" "r" {
   name    = "r"

@@ -29,12 +29,12 @@ type identityResource struct{ logicalResource }
 // NewIdentityResource declares who a workload is.
 func NewIdentityResource() resource.Resource {
 	replace := []planmodifier.String{stringplanmodifier.RequiresReplace()}
-	name, existing := requiredText("Lower-case letters, digits and dashes, at most 52 characters."), text("Uses an identity that exists instead of creating one. It is never changed or deleted.")
+	name, existing := requiredText("Lower-case letters, digits and dashes, at most 52 characters."), text("Uses an identity that exists instead of creating one: the ARN of a role on `aws`, the e-mail address of a service account on `google`, the client id of a managed identity on `azure`. It is never changed or deleted.")
 	name.PlanModifiers, existing.PlanModifiers = replace, replace
 	said := func(doc string) schema.StringAttribute {
 		return schema.StringAttribute{Computed: true, MarkdownDescription: doc}
 	}
-	return &identityResource{logicalResource{kind: spec.KindIdentity, schema: schemaOf("Who a workload is, and the least that it may do, computed from `grants`.\n\nA **physical** resource: on cloud `local` it owns a policy document below `local.root`; the emitted repository has the ServiceAccount. Other clouds are not supported yet.", attributes{
+	return &identityResource{logicalResource{kind: spec.KindIdentity, schema: schemaOf("Who a workload is, and the least that it may do, computed from `grants`.\n\nA **physical** resource: on cloud `local` it owns a policy document below `local.root`; the emitted repository has the ServiceAccount. On other clouds this version can only use an identity that exists.", attributes{
 		"platform": requiredText("`spec` of the `mlops_platform`."),
 		"name":     name,
 		"subject": nested("Who takes the identity. Exactly one is set.", attributes{
@@ -64,26 +64,35 @@ func (r *identityResource) ModifyPlan(ctx context.Context, req resource.ModifyPl
 	if err != nil || !known {
 		return
 	}
-	resp.Diagnostics.Append(onLocal(ctx, req, spec.KindIdentity)...)
+	if name := cloudOf(req.Config.Raw); i.Existing == "" {
+		if c, err := r.settings.cloud(name); err == nil && c.Identities == nil {
+			resp.Diagnostics.Append(unable(name, spec.KindIdentity)...)
+			return
+		}
+	}
 	if before, _, err := identityOf(req.State.Raw); err == nil && before != nil && before.Platform != "" && before.Platform != i.Platform {
 		resp.RequiresReplace = append(resp.RequiresReplace, path.Root("platform"))
 	}
-	resp.Diagnostics.Append(r.describe(ctx, resp.Plan.SetAttribute, i)...)
+	resp.Diagnostics.Append(r.describe(ctx, resp.Plan.SetAttribute, cloudOf(req.Config.Raw), i)...)
 }
 
-// describe writes what follows from an identity.
-func (r *identityResource) describe(ctx context.Context, set func(context.Context, path.Path, any) diag.Diagnostics, i *spec.Identity) (out diag.Diagnostics) {
-	c, err := r.settings.cloud("local")
+// describe writes what follows from an identity. One that exists has the policy that
+// somebody else gave it, unless the cloud can say what the grants need.
+func (r *identityResource) describe(ctx context.Context, set func(context.Context, path.Path, any) diag.Diagnostics, in string, i *spec.Identity) (out diag.Diagnostics) {
+	c, err := r.settings.cloud(in)
 	policy := ""
 	if err == nil {
 		policy, err = c.Policy(*i)
+	}
+	if i.Existing != "" && errors.Is(err, cloud.ErrUnsupported) {
+		err = nil
 	}
 	if err != nil {
 		out.AddError("Unable to Plan Identity", err.Error())
 		return out
 	}
 	out.Append(setAll(ctx, set, map[string]string{"principal": i.Principal(), "policy": policy})...)
-	out.Append(set(ctx, path.Root("annotations"), map[string]string{"mlops.dev/identity": i.Name})...)
+	out.Append(set(ctx, path.Root("annotations"), i.Annotations(in))...)
 	return out
 }
 
@@ -109,7 +118,7 @@ func (r *identityResource) Create(ctx context.Context, req resource.CreateReques
 	i, _, err := identityOf(req.Plan.Raw)
 	if err == nil && i.Existing == "" {
 		var c cloud.Cloud
-		if c, err = r.settings.cloud("local"); err == nil {
+		if c, err = r.settings.cloud(cloudOf(req.Plan.Raw)); err == nil {
 			_, err = c.Identities.Create(ctx, *i)
 		}
 	}
@@ -118,7 +127,7 @@ func (r *identityResource) Create(ctx context.Context, req resource.CreateReques
 		return
 	}
 	resp.State.Raw = req.Plan.Raw
-	resp.Diagnostics.Append(r.complete(ctx, &resp.State, i)...)
+	resp.Diagnostics.Append(r.complete(ctx, &resp.State, cloudOf(req.Plan.Raw), i)...)
 }
 
 // state is what Create and Update write to.
@@ -127,14 +136,14 @@ type state interface {
 }
 
 // complete writes what a plan may not have known.
-func (r *identityResource) complete(ctx context.Context, to state, i *spec.Identity) (out diag.Diagnostics) {
+func (r *identityResource) complete(ctx context.Context, to state, in string, i *spec.Identity) (out diag.Diagnostics) {
 	text, err := spec.Encode(i)
 	if err != nil {
 		out.AddError("Unable to Encode Identity", err.Error())
 		return out
 	}
 	out.Append(setAll(ctx, to.SetAttribute, map[string]string{"id": identityID(i), "spec": text})...)
-	out.Append(r.describe(ctx, to.SetAttribute, i)...)
+	out.Append(r.describe(ctx, to.SetAttribute, in, i)...)
 	return out
 }
 
@@ -146,7 +155,7 @@ func (r *identityResource) Read(ctx context.Context, req resource.ReadRequest, r
 	if resp.Diagnostics.HasError() || existing.ValueString() != "" {
 		return
 	}
-	c, err := r.settings.cloud("local")
+	c, err := r.settings.cloud(cloudOf(req.State.Raw))
 	var got cloud.Identity
 	if err == nil {
 		got, err = c.Identities.Read(ctx, id.ValueString())
@@ -165,7 +174,7 @@ func (r *identityResource) Update(ctx context.Context, req resource.UpdateReques
 	i, _, err := identityOf(req.Plan.Raw)
 	if err == nil && i.Existing == "" {
 		var c cloud.Cloud
-		if c, err = r.settings.cloud("local"); err == nil {
+		if c, err = r.settings.cloud(cloudOf(req.Plan.Raw)); err == nil {
 			err = c.Identities.Update(ctx, identityID(i), *i)
 		}
 	}
@@ -174,7 +183,7 @@ func (r *identityResource) Update(ctx context.Context, req resource.UpdateReques
 		return
 	}
 	resp.State.Raw = req.Plan.Raw
-	resp.Diagnostics.Append(r.complete(ctx, &resp.State, i)...)
+	resp.Diagnostics.Append(r.complete(ctx, &resp.State, cloudOf(req.Plan.Raw), i)...)
 }
 
 func (r *identityResource) Delete(ctx context.Context, req resource.DeleteRequest, resp *resource.DeleteResponse) {
@@ -182,7 +191,7 @@ func (r *identityResource) Delete(ctx context.Context, req resource.DeleteReques
 	if err != nil || i == nil || i.Existing != "" {
 		return // what existed before stays
 	}
-	c, err := r.settings.cloud("local")
+	c, err := r.settings.cloud(cloudOf(req.State.Raw))
 	if err == nil {
 		err = c.Identities.Delete(ctx, identityID(i))
 	}

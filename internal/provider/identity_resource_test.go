@@ -135,8 +135,85 @@ resource "mlops_secret" "s" {
 					plancheck.ExpectKnownValue("mlops_gpu_pool.g", tfjsonpath.New("resource_name"), knownvalue.StringExact("nvidia.com/gpu")),
 					plancheck.ExpectKnownValue("mlops_gpu_pool.g", tfjsonpath.New("node_selector").AtMapKey("mlops.dev/pool"), knownvalue.StringExact("train-l4")),
 					plancheck.ExpectKnownValue("mlops_gpu_pool.g", tfjsonpath.New("hourly_cost").AtMapKey("spot"), knownvalue.Int64Exact(0)),
+					plancheck.ExpectKnownValue("mlops_gpu_pool.g", tfjsonpath.New("instance_type"), knownvalue.StringExact("local")),
+					plancheck.ExpectKnownValue("mlops_gpu_pool.g", tfjsonpath.New("tolerations").AtSliceIndex(0).AtMapKey("key"), knownvalue.StringExact("nvidia.com/gpu")),
 				}},
 			},
 		},
 	})
+}
+
+// TestAccess_onOtherClouds: what a cloud's driver cannot make is refused by name; what
+// exists there can be used.
+func TestAccess_onOtherClouds(t *testing.T) {
+	t.Parallel()
+	on := func(cloud, region, more string) string {
+		return fmt.Sprintf(`
+resource "mlops_platform" "p" {
+  name         = "p"
+  owner        = "x"
+  cloud        = %q
+  region       = %s
+  environments = { staging = {} }
+}
+%s`, cloud, region, more)
+	}
+	const trainer = `
+resource "mlops_identity" "i" {
+  platform = mlops_platform.p.spec
+  name     = "trainer"
+  subject  = { kubernetes = { namespace = "p-training", service_account = "trainer" } }
+  %s
+}`
+	for name, tt := range map[string]struct{ config, want string }{
+		"bucket":   {on("aws", `"eu-west-1"`, "resource \"mlops_bucket\" \"b\" {\n platform = mlops_platform.p.spec\n name = \"artifacts\"\n}"), `Cloud "aws" cannot make a mlops_bucket in this version of the provider: make the bucket yourself, and name it in existing`},
+		"identity": {on("google", `"europe-west1"`, fmt.Sprintf(trainer, "")), `Cloud "google" cannot make a mlops_identity in this version of the provider`},
+		"pool": {on("kubernetes", "null", `
+resource "mlops_gpu_pool" "g" {
+  platform    = mlops_platform.p.spec
+  name        = "l4"
+  accelerator = { type = "nvidia-l4" }
+}`), `Cloud "kubernetes" cannot make a mlops_gpu_pool in this version of the provider`},
+		"region": {on("azure", `"West Europe"`, ""), `"West Europe" is not the name of a region of cloud "azure", such as westeurope`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			each(t, tt.config, tt.want)
+		})
+	}
+	for cloud, tt := range map[string]struct{ region, uri, annotation string }{
+		"aws":        {`"eu-west-1"`, "s3://theirs", "eks.amazonaws.com/role-arn"},
+		"google":     {`"europe-west1"`, "gs://theirs", "iam.gke.io/gcp-service-account"},
+		"azure":      {`"westeurope"`, "abfss://theirs@p148de9c5.dfs.core.windows.net", "azure.workload.identity/client-id"},
+		"kubernetes": {"null", "pvc://theirs", "mlops.dev/identity"},
+	} {
+		t.Run("existing on "+cloud, func(t *testing.T) {
+			t.Parallel()
+			id := "arn:aws:iam::123456789012:role/trainer"
+			config := on(cloud, tt.region, `
+resource "mlops_bucket" "b" {
+  platform = mlops_platform.p.spec
+  name     = "artifacts"
+  existing = "theirs"
+}
+resource "mlops_secret" "s" {
+  platform = mlops_platform.p.spec
+  name     = "tracker"
+  existing = "tracker-credentials"
+}`+fmt.Sprintf(trainer, fmt.Sprintf("existing = %q", id)))
+			if cloud == "kubernetes" {
+				id = "trainer" // nothing in the cluster finds an identity of a cloud
+			}
+			resource.UnitTest(t, resource.TestCase{
+				ProtoV6ProviderFactories: factories(),
+				Steps: []resource.TestStep{
+					{Config: config, ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{
+						plancheck.ExpectKnownValue("mlops_bucket.b", tfjsonpath.New("uri"), knownvalue.StringExact(tt.uri)),
+						plancheck.ExpectKnownValue("mlops_identity.i", tfjsonpath.New("annotations").AtMapKey(tt.annotation), knownvalue.StringExact(id)),
+					}}},
+					{Config: config, ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{plancheck.ExpectEmptyPlan()}}},
+				},
+			})
+		})
+	}
 }

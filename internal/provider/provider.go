@@ -55,7 +55,7 @@ func (p *mlopsProvider) Schema(_ context.Context, _ provider.SchemaRequest, resp
 			"local": schema.SingleNestedAttribute{Optional: true, MarkdownDescription: "The embedded cloud.", Attributes: map[string]schema.Attribute{
 				"root": schema.StringAttribute{Optional: true, MarkdownDescription: "Folder of its buckets; default `.mlops`."},
 			}},
-			"mlflow": schema.SingleNestedAttribute{Optional: true, MarkdownDescription: "An existing MLflow server, for `mlops_registered_model`.", Attributes: map[string]schema.Attribute{
+			"mlflow": schema.SingleNestedAttribute{Optional: true, MarkdownDescription: "An existing MLflow server, for `mlops_registered_model` and `mlops_model_version`.", Attributes: map[string]schema.Attribute{
 				"tracking_uri": schema.StringAttribute{Optional: true, MarkdownDescription: "Address as this machine reaches it; default `MLFLOW_TRACKING_URI`, then the registry's own address."},
 				"username":     schema.StringAttribute{Optional: true, MarkdownDescription: "User; default `MLFLOW_TRACKING_USERNAME`."},
 				"password":     secretText("Password; default `MLFLOW_TRACKING_PASSWORD`."),
@@ -96,12 +96,15 @@ func (p *mlopsProvider) Resources(context.Context) []func() resource.Resource {
 	}
 }
 
-// DataSources is empty: reads of registries and clouds come with them.
-func (p *mlopsProvider) DataSources(context.Context) []func() datasource.DataSource { return nil }
+// DataSources lists what is read.
+func (p *mlopsProvider) DataSources(context.Context) []func() datasource.DataSource {
+	return []func() datasource.DataSource{NewModelVersionDataSource}
+}
 
-// Functions gives each kind that functions can build its singular and its plural.
+// Functions gives each kind that functions can build its singular and its plural, and
+// the functions that compute.
 func (p *mlopsProvider) Functions(context.Context) []func() function.Function {
-	var all []func() function.Function
+	all := []func() function.Function{NewGateFunction, NewModelURIFunction, NewK8sNameFunction}
 	for _, kind := range []spec.Kind{spec.KindPipeline, spec.KindEndpoint, spec.KindDataset, spec.KindModel, spec.KindRegistry} {
 		all = append(all,
 			func() function.Function { return &specFunction{kind: kind} },

@@ -14,7 +14,7 @@ import (
 // computed attributes are ours; a configuration never sets them. Values of secrets are
 // no part of a spec either.
 var computed = []string{
-	"spec", "id", "uri", "principal", "policy", "annotations", "resource_name", "node_selector", "hourly_cost", "monthly_cost", "price_as_of", "value_wo", "value_wo_version",
+	"spec", "id", "uri", "principal", "policy", "annotations", "resource_name", "node_selector", "tolerations", "hourly_cost", "monthly_cost", "price_as_of", "value_wo", "value_wo_version",
 }
 
 func text(doc string) schema.StringAttribute {

@@ -10,6 +10,10 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/gitops-ml/terraform-provider-mlops/internal/cloud"
+	"github.com/gitops-ml/terraform-provider-mlops/internal/cloud/aws"
+	"github.com/gitops-ml/terraform-provider-mlops/internal/cloud/azure"
+	"github.com/gitops-ml/terraform-provider-mlops/internal/cloud/google"
+	"github.com/gitops-ml/terraform-provider-mlops/internal/cloud/kubernetes"
 	"github.com/gitops-ml/terraform-provider-mlops/internal/cloud/local"
 	"github.com/gitops-ml/terraform-provider-mlops/internal/registry"
 	"github.com/gitops-ml/terraform-provider-mlops/internal/registry/mlflow"
@@ -63,8 +67,19 @@ func first(values ...string) string {
 	return ""
 }
 
-// cloud opens a driver by the name of the platform's cloud.
-func (s *settings) cloud(string) (cloud.Cloud, error) {
+// cloud opens a driver by the name of the platform's cloud. Only the embedded one needs
+// settings.
+func (s *settings) cloud(name string) (cloud.Cloud, error) {
+	switch name {
+	case "aws":
+		return aws.New(), nil
+	case "google":
+		return google.New(), nil
+	case "azure":
+		return azure.New(), nil
+	case "kubernetes":
+		return kubernetes.New(), nil
+	}
 	root := ""
 	if s.Local != nil {
 		root = s.Local.Root.ValueString()
@@ -74,16 +89,26 @@ func (s *settings) cloud(string) (cloud.Cloud, error) {
 
 // mlflow opens the server of a registry; nothing is sent yet.
 func (s *settings) mlflow(trackingURI string) registry.Registry {
+	return mlflow.New(s.server(trackingURI))
+}
+
+// versions opens the versions of a registry; nothing is sent yet.
+func (s *settings) versions(trackingURI string) registry.Versions {
+	return mlflow.NewVersions(s.server(trackingURI))
+}
+
+// server is where the server of a registry is, and how this machine signs in.
+func (s *settings) server(trackingURI string) mlflow.Config {
 	var m mlflowSettings
 	if s.MLflow != nil {
 		m = *s.MLflow
 	}
-	return mlflow.New(mlflow.Config{
+	return mlflow.Config{
 		TrackingURI: first(m.TrackingURI.ValueString(), os.Getenv("MLFLOW_TRACKING_URI"), trackingURI),
 		Username:    first(m.Username.ValueString(), os.Getenv("MLFLOW_TRACKING_USERNAME")),
 		Password:    first(m.Password.ValueString(), os.Getenv("MLFLOW_TRACKING_PASSWORD")),
 		Token:       first(m.Token.ValueString(), os.Getenv("MLFLOW_TRACKING_TOKEN")),
-	})
+	}
 }
 
 // tags are the provider's tags.

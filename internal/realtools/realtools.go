@@ -78,7 +78,8 @@ func Bin(t testing.TB, name string) string {
 	return need(t, "bin", name)
 }
 
-// Python is the interpreter of an environment: lint, train, mlflow or evidently.
+// Python is the interpreter of an environment: lint, train, mlflow, evidently, airflow, airflow2, prefect, dagster, kfp, google, sagemaker,
+// azure, moto, wandb, clearml, neptune or lakefs. tools/python/README.md says what each is for.
 func Python(t testing.TB, env string) string {
 	t.Helper()
 	return need(t, "py", env, "bin", "python")

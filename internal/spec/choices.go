@@ -31,7 +31,7 @@ var choices = map[string][]Choice{
 	"pod_security":  {{"restricted", true}, {"baseline", true}, {"privileged", true}},
 	"scan_severity": {{"LOW", true}, {"MEDIUM", true}, {"HIGH", true}, {"CRITICAL", true}},
 	"registry":      {{"mlflow", true}, {"weights_and_biases", true}, {"neptune", true}, {"clearml", true}, {"sagemaker", true}, {"azureml", true}, {"vertex", true}},
-	"dataset":       {{"local", true}, {"dvc", false}, {"lakefs", false}, {"bucket", false}},
+	"dataset":       {{"local", true}, {"dvc", true}, {"lakefs", true}, {"bucket", true}},
 	"op":            {{">=", true}, {">", true}, {"<=", true}, {"<", true}, {"between", true}},
 	"column":        {{"number", true}, {"integer", true}, {"string", true}, {"boolean", true}},
 	"parameter":     {{"string", true}, {"number", true}, {"integer", true}, {"boolean", true}},
@@ -102,7 +102,16 @@ func (c *checker) choice(at Path, enum, value string) {
 	case i < 0:
 		c.misplaced(at, "%q is not one of %s", value, strings.Join(Values(enum), ", "))
 	case !choices[enum][i].Supported:
-		c.misplaced(at, "%q is not supported by this version of the provider yet%s", value, supportedNow(enum))
+		c.later(at, "%q is not supported by this version of the provider yet%s", value, supportedNow(enum))
+	}
+}
+
+// later reports what the language has and this version cannot do yet.
+func (c *checker) later(at Path, format string, args ...any) {
+	before := len(c.faults)
+	c.misplaced(at, format, args...)
+	for i := before; i < len(c.faults); i++ {
+		c.faults[i].Later = true
 	}
 }
 

@@ -60,7 +60,8 @@ type Dataset struct {
 	Columns map[string]Column `json:"columns,omitempty"`
 }
 
-// DVCSource is a path in a DVC repository whose remote is a bucket.
+// DVCSource is what `dvc add data/<path>` made in the emitted repository, whose DVC
+// remote is the bucket, at a revision of Git.
 type DVCSource struct {
 	Bucket   string `json:"bucket"`
 	Path     string `json:"path"`
@@ -73,6 +74,8 @@ type LakeFSSource struct {
 	Repository string `json:"repository"`
 	Ref        string `json:"ref"`
 	Path       string `json:"path"`
+	// Credentials hold LakeFSVariables.
+	Credentials *Credentials `json:"credentials,omitempty"`
 }
 
 // BucketSource is a prefix of a bucket.
@@ -113,13 +116,13 @@ func (d *Dataset) complete() {
 func (d *Dataset) checkValues(c *checker) {
 	c.label(At("name"), d.Name, 40)
 	if d.DVC != nil {
-		c.choice(At("dvc"), "dataset", "dvc")
+		d.DVC.check(c, At("dvc"))
 	}
 	if d.LakeFS != nil {
-		c.choice(At("lakefs"), "dataset", "lakefs")
+		d.LakeFS.check(c, At("lakefs"))
 	}
 	if d.Bucket != nil {
-		c.choice(At("bucket"), "dataset", "bucket")
+		d.Bucket.check(c, At("bucket"))
 	}
 	if d.Local != nil {
 		c.relative(At("local", "path"), d.Local.Path)

@@ -215,13 +215,13 @@ func (e *Endpoint) checkValues(c *checker) {
 		}
 	}
 	if e.Fallback != nil {
-		c.misplaced(At("fallback"), "a fallback needs a mesh, and no mesh is supported by this version of the provider yet; leave it out")
+		c.later(At("fallback"), "a fallback needs a mesh, and no mesh is supported by this version of the provider yet; leave it out")
 	}
 	if e.Shadow != nil {
-		c.misplaced(At("shadow"), "a shadow needs a mesh, and no mesh is supported by this version of the provider yet; leave it out")
+		c.later(At("shadow"), "a shadow needs a mesh, and no mesh is supported by this version of the provider yet; leave it out")
 	}
 	if e.Access != nil {
-		c.misplaced(At("access"), "access control needs a mesh, and no mesh is supported by this version of the provider yet; leave it out")
+		c.later(At("access"), "access control needs a mesh, and no mesh is supported by this version of the provider yet; leave it out")
 	}
 	e.checkSLO(c)
 	e.checkMonitors(c)
@@ -244,7 +244,7 @@ func (c *checker) replicas(at Path, r *Replicas) {
 	case r.Min < 0:
 		c.fault(at.Attr("min"), "%d must not be negative", r.Min)
 	case r.Min == 0:
-		c.fault(at.Attr("min"), "0 needs autoscaling = \"knative\", which is not supported by this version of the provider yet: a scaler that counts requests cannot wake a stopped endpoint")
+		c.later(at.Attr("min"), "0 needs autoscaling = \"knative\", which is not supported by this version of the provider yet: a scaler that counts requests cannot wake a stopped endpoint")
 	case r.Max < 1 || r.Max > 1000:
 		c.fault(at.Attr("max"), "%d must be from 1 to 1000", r.Max)
 	case r.Max < r.Min:
@@ -267,7 +267,7 @@ func (a *Autoscaling) check(c *checker, at Path) {
 		c.required(at.Attr("prometheus").Attr("query"), a.Prometheus.Query)
 	}
 	if a.ScaleToZero {
-		c.fault(at.Attr("scale_to_zero"), "a scaler that counts requests cannot wake a stopped endpoint: only autoscaling = \"knative\" can, which is not supported by this version of the provider yet")
+		c.later(at.Attr("scale_to_zero"), "a scaler that counts requests cannot wake a stopped endpoint: only autoscaling = \"knative\" can, which is not supported by this version of the provider yet")
 	}
 }
 

@@ -15,6 +15,7 @@ type Fault struct {
 	Path    Path
 	Message string
 	Warning bool // worth saying, but no reason to stop
+	Later   bool // the language has it, this version of the provider cannot do it yet
 }
 
 // Error names the resource when it is set, the path and the message.

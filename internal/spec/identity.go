@@ -145,6 +145,22 @@ func (i *Identity) Principal() string {
 	return ""
 }
 
+// annotated are the annotations by which the workload identity of a managed cluster
+// finds an identity of its cloud. Sources: EKS (IRSA), GKE (Workload Identity
+// Federation), AKS (Workload Identity).
+var annotated = map[string]string{
+	"aws": "eks.amazonaws.com/role-arn", "google": "iam.gke.io/gcp-service-account", "azure": "azure.workload.identity/client-id",
+}
+
+// Annotations are those of the service account on a cloud.
+func (i *Identity) Annotations(cloud string) map[string]string {
+	out := map[string]string{"mlops.dev/identity": i.Name}
+	if key := annotated[cloud]; key != "" && i.Existing != "" {
+		out[key] = i.Existing
+	}
+	return out
+}
+
 // Policy is what an identity may do: the least that its grants need, and nothing else.
 type Policy struct {
 	Version   string      `json:"version"`

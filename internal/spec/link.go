@@ -126,6 +126,9 @@ func (l *linker) check() {
 	for _, b := range l.p.Buckets {
 		l.bucket(b)
 	}
+	for _, d := range l.p.Datasets {
+		l.dataset(d)
+	}
 	for _, r := range l.p.Registries {
 		l.registry(r)
 	}
@@ -164,6 +167,9 @@ func (l *linker) bucket(b *Bucket) {
 	l.ofPlatform(b, b.Platform)
 	if b.KMSKey != "" && l.p.Platform.Cloud == "local" {
 		l.fault(b, At("kms_key"), "cloud \"local\" keeps buckets in folders and has no key service; clouds that can: aws, google, azure")
+	}
+	if why := nameOn(l.p.Platform.Cloud, b.Name); why != "" && b.Existing == "" {
+		l.fault(b, At("name"), "%q %s, which cloud %q does not allow: choose another name", b.Name, why, l.p.Platform.Cloud)
 	}
 }
 
@@ -216,7 +222,9 @@ func (l *linker) step(pl *Pipeline, name string) {
 	at, s := At("steps").Key(name), pl.Steps[name]
 	for _, in := range sorted(s.Inputs) {
 		if source, dataset, _ := strings.Cut(s.Inputs[in], "."); source == "dataset" {
-			l.refer(pl, at.Attr("inputs").Key(in), KindDataset, dataset)
+			if l.refer(pl, at.Attr("inputs").Key(in), KindDataset, dataset) {
+				l.reads(pl, at.Attr("inputs").Key(in), dataset)
+			}
 		}
 	}
 	for _, env := range sorted(s.SecretEnv) {
@@ -297,6 +305,9 @@ func (l *linker) endpoint(e *Endpoint) {
 		at := At("resources")
 		if e.Environments[name].Resources != nil {
 			at = At("environments").Key(name).Attr("resources")
+			if l.p.Pool(e.Pool) != nil {
+				l.fits(e, at.Attr("accelerator"), e.Environments[name].Resources, e.Pool)
+			}
 		}
 		l.quota(e, at, e.In(name).Resources, name)
 	}

@@ -1,22 +1,27 @@
 package spec
 
-import "slices"
+import (
+	"fmt"
+	"slices"
+)
 
 // clouds are the orchestrators that are one cloud's own service.
 var clouds = map[string]string{"sagemaker_pipelines": "aws", "azureml_pipelines": "azure", "vertex_pipelines": "google"}
 
-// orchestrators reports those of another cloud than the platform's.
-func (l *linker) orchestrators() {
-	check := func(s Spec, orchestrator string) {
-		if home := clouds[orchestrator]; home != "" && home != l.p.Platform.Cloud {
-			l.fault(s, At("orchestrator"), "%q is a service of cloud %q, and the platform's cloud is %q: set cloud = %q, or choose an orchestrator that runs in the cluster: %s",
-				orchestrator, home, l.p.Platform.Cloud, home, "argo_workflows, kubeflow_pipelines, airflow, prefect, dagster")
-		}
+// foreign says why an orchestrator cannot run on a cloud, or "".
+func foreign(orchestrator, cloud string) string {
+	home := clouds[orchestrator]
+	if home == "" || home == cloud {
+		return ""
 	}
-	check(l.p.Platform, l.p.Platform.Orchestrator)
+	return fmt.Sprintf("%q is a service of cloud %q, and the platform's cloud is %q: set cloud = %q, or choose an orchestrator that runs in the cluster: argo_workflows, kubeflow_pipelines, airflow, prefect, dagster", orchestrator, home, cloud, home)
+}
+
+// orchestrators reports those of pipelines that are of another cloud than the platform's.
+func (l *linker) orchestrators() {
 	for _, pl := range l.p.Pipelines {
-		if pl.Orchestrator != "" && pl.Orchestrator != l.p.Platform.Orchestrator {
-			check(pl, pl.Orchestrator)
+		if why := foreign(pl.Orchestrator, l.p.Platform.Cloud); why != "" {
+			l.fault(pl, At("orchestrator"), "%s", why)
 		}
 	}
 }
@@ -87,9 +92,9 @@ func (l *linker) elsewhere() {
 		return
 	}
 	for _, pl := range l.p.Pipelines {
-		if orchestrator := l.p.Orchestrator(pl); clouds[orchestrator] == "" && l.passesFiles(pl) {
+		if orchestrator := l.p.Orchestrator(pl); clouds[orchestrator] == "" && (l.passesFiles(pl) || l.p.Store(pl.Artifacts) != nil) {
 			at := At("orchestrator")
-			l.fault(pl, at, "%q hands files from step to step on a volume, which cloud %q does not have in this version of the provider: use cloud \"local\"%s", orchestrator, cloud, l.home())
+			l.fault(pl, at, "%q keeps what steps hand to each other on a volume, which cloud %q does not have in this version of the provider: use cloud \"local\"%s", orchestrator, cloud, l.home())
 		}
 	}
 	for _, e := range l.p.Endpoints {

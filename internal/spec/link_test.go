@@ -80,6 +80,15 @@ func TestLink_rules(t *testing.T) {
 			{"endpoint/fraud-score: model", "no registered_model"}, {"endpoint/fraud-custom: model", "no registered_model"},
 			{"endpoint/fraud-score: monitors.drift.dataset", "no dataset"}, {"endpoint/fraud-score: monitors.performance.labels", `no dataset "labels"`},
 			{"endpoint/fraud-score: monitors", "need a bucket"}}},
+		"data in no bucket": {patches: map[string]string{data: `{"local": null, "dvc": {"bucket": "none", "path": "t", "revision": "v1"}}`}, want: one("dataset/transactions: dvc.bucket", `no bucket "none"`)},
+		"data in another bucket": {patches: map[string]string{data: `{"local": null, "dvc": {"bucket": "artifacts", "path": "t", "revision": "v1"}}`}, more: map[string]spec.Kind{`{}`: spec.KindBucket},
+			want: one(`pipeline/train: steps["prepare"].inputs["transactions"]`, `in bucket "artifacts", and on cloud "local" the pods of a pipeline mount one bucket, "fraud-artifacts"`)},
+		"data in the bucket":  {patches: map[string]string{data: `{"local": null, "bucket": {"name": "fraud-artifacts", "prefix": "t/"}}`}},
+		"data behind a login": {patches: map[string]string{data: `{"local": null, "lakefs": {"endpoint": "https://l.example.com", "repository": "payments", "ref": "main", "path": "t/", "credentials": {"secret": "none", "keys": {}}}}`}, want: one("dataset/transactions: lakefs.credentials.secret", `no secret "none"`)},
+		"data behind a login elsewhere": {
+			patches: map[string]string{data: `{"local": null, "lakefs": {"endpoint": "https://l.example.com", "repository": "payments", "ref": "main", "path": "t/", "credentials": {"secret": "far", "keys": {}}}}`},
+			more:    map[string]spec.Kind{`{"name": "far", "existing": null}`: spec.KindSecret},
+			want:    []fault{{"secret/far: name", "the platform has no secret_store"}, {"dataset/transactions: lakefs.credentials.secret", `is not brought into namespace "fraud-training"`}}},
 		"missing registry": {patches: map[string]string{detector: `{"registry": "mian"}`}, want: one("registered_model/fraud-detector: registry", `"mian" in this repository; contained are: main`)},
 		"missing pipeline": {patches: map[string]string{score: `{"monitors": {"drift": {"retrain": "retrain"}}}`}, want: one("endpoint/fraud-score: monitors.drift.retrain", "contained are: train")},
 		"no bucket named":  {patches: map[string]string{bucket: `null`, train: `{"artifacts": null}`}, want: []fault{{"identity/trainer: grants[0].bucket", "no bucket"}, {"identity/trainer: grants[1].bucket", "no bucket"}, {"pipeline/train: artifacts", "must name a bucket: its steps hand files"}, {"endpoint/fraud-score: monitors", "need a bucket"}}},
@@ -90,20 +99,23 @@ func TestLink_rules(t *testing.T) {
 			{"pipeline/train: identity", `no identity "nobody" in this repository`}, {`pipeline/train: steps["train"].pool`, `no gpu_pool "none"`}, {`pipeline/train: steps["train"].secret_env["K"].secret`, `no secret "none"`},
 			{"endpoint/fraud-score: pool", "no gpu_pool"}, {"model_registry/main: credentials.secret", "no secret"}}},
 		"access": {
-			patches: map[string]string{train: `{"identity": "ci", "steps": {"train": {"pool": "small", "secret_env": {"K": {"secret": "far", "key": "k"}}}}}`, platform: `{"orchestrator": "vertex_pipelines"}`},
+			patches: map[string]string{train: `{"identity": "ci", "steps": {"train": {"pool": "small", "secret_env": {"K": {"secret": "far", "key": "k"}}}}}`},
 			more: map[string]spec.Kind{
 				`{"name": "ci", "platform": "other", "subject": {"kubernetes": null, "github": {"repository": "a/b"}}, "grants": [{"access": "read", "bucket": "none"}, {"access": "read", "secret": "none"}]}`: spec.KindIdentity,
 				`{"name": "small", "accelerator": {"type": "nvidia-t4"}}`: spec.KindGPUPool,
 				`{"name": "far", "existing": null}`:                       spec.KindSecret,
 			},
 			want: []fault{
-				{"platform/fraud: orchestrator", `"vertex_pipelines" is a service of cloud "google", and the platform's cloud is "local"`},
 				{"identity/ci: platform", `belongs to platform "other"`}, {"identity/ci: grants[0].bucket", `no bucket "none"`}, {"identity/ci: grants[1].secret", `no secret "none"`},
 				{"pipeline/train: identity", `identity "ci" is not of the cluster`}, {`pipeline/train: steps["train"].pool`, `a node of pool "small" has 1 nvidia-t4, and the workload asks for 1 nvidia-l4`},
 				{`pipeline/train: steps["train"].secret_env["K"].secret`, `is not brought into namespace "fraud-training"`}, {"secret/far: name", "the platform has no secret_store"},
 			}},
+		"an endpoint's pool": {
+			patches: map[string]string{score: `{"pool": "t4", "resources": {"accelerator": null}, "environments": {"staging": {"resources": {"accelerator": {"type": "nvidia-l4", "count": 1}}}}}`},
+			more:    map[string]spec.Kind{`{"name": "t4", "accelerator": {"type": "nvidia-t4"}}`: spec.KindGPUPool},
+			want:    one(`endpoint/fraud-score: environments["staging"].resources.accelerator`, `a node of pool "t4" has 1 nvidia-t4, and the workload asks for 1 nvidia-l4`)},
 		"a volume elsewhere": {patches: map[string]string{platform: `{"cloud": "aws", "region": "eu-west-1"}`}, want: []fault{
-			{"pipeline/train: orchestrator", `"argo_workflows" hands files from step to step on a volume, which cloud "aws" does not have in this version of the provider: use cloud "local", or orchestrator "sagemaker_pipelines"`},
+			{"pipeline/train: orchestrator", `"argo_workflows" keeps what steps hand to each other on a volume, which cloud "aws" does not have in this version of the provider: use cloud "local", or orchestrator "sagemaker_pipelines"`},
 			{"endpoint/fraud-score: model", "model servers read versions from a volume"}, {"endpoint/fraud-custom: model", "model servers read versions from a volume"}}},
 		"another namespace":         {patches: map[string]string{train: `{"identity": "x"}`}, more: map[string]spec.Kind{`{"name": "x", "subject": {"kubernetes": {"namespace": "fraud-staging"}}}`: spec.KindIdentity}, want: one("pipeline/train: identity", `is of namespace "fraud-staging", and pipelines run in "fraud-training"`)},
 		"one pipeline, other cloud": {patches: map[string]string{train: `{"orchestrator": "sagemaker_pipelines"}`}, want: one("pipeline/train: orchestrator", `"sagemaker_pipelines" is a service of cloud "aws"`)},

@@ -13,12 +13,20 @@ type Toleration struct {
 // Place says on which nodes a pod that asks for resources may run: in a pool when it
 // names one. Both are empty for a pod that any node can take.
 func (p *Project) Place(r *Resources, pool string) (nodeSelector map[string]string, tolerations []Toleration) {
+	return place(r, p.Pool(pool))
+}
+
+// Place is for a pod that takes the accelerators of the pool's nodes.
+func (g *GPUPool) Place() (nodeSelector map[string]string, tolerations []Toleration) {
+	return place(&Resources{Accelerator: g.Accelerator}, g)
+}
+
+func place(r *Resources, g *GPUPool) (nodeSelector map[string]string, tolerations []Toleration) {
 	nodeSelector = map[string]string{}
 	if r != nil && r.Accelerator != nil {
 		nodeSelector["mlops.dev/accelerator"] = r.Accelerator.Type
 		tolerations = []Toleration{{Key: r.Accelerator.Resource(), Operator: "Exists", Effect: "NoSchedule"}}
 	}
-	g := p.Pool(pool)
 	if g == nil {
 		return nodeSelector, tolerations
 	}

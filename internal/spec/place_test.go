@@ -36,6 +36,13 @@ func TestProject_Place(t *testing.T) {
 			t.Errorf("%s: %v %v", name, selector, tolerations)
 		}
 	}
+	for _, pool := range []string{"l4", "own"} {
+		selector, tolerations := p.Pool(pool).Place()
+		want, wanted := p.Place(gpu, pool)
+		if !reflect.DeepEqual(selector, want) || !reflect.DeepEqual(tolerations, wanted) {
+			t.Errorf("pool %s: %v %v", pool, selector, tolerations)
+		}
+	}
 	for _, identity := range []string{"", "trainer"} {
 		want := map[string]string{"": "train", "trainer": "trainer"}[identity]
 		if got := p.ServiceAccount(&spec.Pipeline{Name: "train", Identity: identity}); got != want {

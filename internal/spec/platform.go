@@ -160,7 +160,7 @@ func (p *Platform) checkValues(c *checker) {
 	c.choice(At("security", "pod_security"), "pod_security", p.Security.PodSecurity)
 	c.choice(At("security", "scan_severity"), "scan_severity", p.Security.ScanSeverity)
 	if p.Security.SignedImages {
-		c.fault(At("security", "signed_images"), "true is not supported by this version of the provider yet; leave it out")
+		c.later(At("security", "signed_images"), "true is not supported by this version of the provider yet; leave it out")
 	}
 	for i, r := range p.Security.AllowedRegistries {
 		c.required(At("security", "allowed_registries").Index(i), r)
@@ -243,11 +243,9 @@ func (p *Platform) checkWhole(c *checker) {
 	if len(p.Environments) == 0 {
 		c.fault(At("environments"), "must name at least one environment, such as { staging = {}, production = { promote_from = \"staging\" } }")
 	}
-	if slices.Contains([]string{"aws", "google", "azure"}, p.Cloud) && p.Region == "" && c.knows(At("cloud")) {
-		c.fault(At("region"), "must be set for cloud %q", p.Cloud)
-	}
-	if p.Cloud == "local" && p.Region != "" && c.knows(At("cloud")) {
-		c.fault(At("region"), "cloud \"local\" has no regions: leave it out")
+	p.checkRegion(c)
+	if why := foreign(p.Orchestrator, p.Cloud); why != "" && c.knows(At("cloud")) {
+		c.fault(At("orchestrator"), "%s", why)
 	}
 	for _, name := range sorted(p.Environments) {
 		p.checkPromotion(c, name)

@@ -66,12 +66,7 @@ func (r *Registry) checkValues(c *checker) {
 	}
 	r.checkAddresses(c)
 	if r.Credentials != nil {
-		c.required(At("credentials", "secret"), r.Credentials.Secret)
-		for _, env := range sorted(r.Credentials.Keys) {
-			if !envForm.MatchString(env) {
-				c.misplaced(At("credentials", "keys").Key(env), "%q is not the name of an environment variable", env)
-			}
-		}
+		r.Credentials.check(c, At("credentials"))
 	}
 }
 

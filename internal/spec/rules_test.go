@@ -77,7 +77,7 @@ func TestDataset_rules(t *testing.T) {
 			"country": {"type": "string", "values": ["FR"]}, "ok": {"type": "boolean", "values": ["true"]}}}`, nil},
 		"name":             {kind, `{"name": "my data"}`, one("name", `"my-data" would do`)},
 		"no source":        {kind, `{"local": null}`, one("name", "exactly one of dvc, lakefs, bucket, local; 0 are set")},
-		"two sources":      {kind, `{"bucket": {"name": "b"}}`, []fault{{"bucket", `"bucket" is not supported`}, {"local", "2 are set: bucket, local"}}},
+		"two sources":      {kind, `{"bucket": {"name": "b", "prefix": "p"}}`, one("local", "2 are set: bucket, local")},
 		"no column type":   {kind, column(`{}`), one(`columns["c"].type`, "must be set")},
 		"column type":      {kind, column(`{"type": "float"}`), one(`columns["c"].type`, "is not one of number, integer")},
 		"bounds of text":   {kind, column(`{"type": "string", "min": 1, "max": 2}`), []fault{{`columns["c"].max`, "need a column of type"}, {`columns["c"].min`, "need a column of type"}}},

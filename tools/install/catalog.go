@@ -47,6 +47,7 @@ func catalog() []tool {
 		program{name: "argolint", pins: "kube", pkg: "./argolint", module: "github.com/argoproj/argo-workflows/v4"}.tool("test", "check"),
 		program{name: "kubevalidate", pins: "kube", pkg: "./kubevalidate", module: "k8s.io/kubernetes"}.tool("test", "check"),
 		program{name: "kservevalidate", pins: "kube", pkg: "./kservevalidate", module: "github.com/kserve/kserve"}.tool("test", "check"),
+		program{name: "lakefsstandin", pins: "lakefs", pkg: "./lakefsstandin", module: "github.com/getkin/kin-openapi"}.tool("test", "check"),
 		// Its rule checks need no service discovery, which is most of Prometheus' dependencies.
 		program{name: "promtool", pins: "kube", pkg: "github.com/prometheus/prometheus/cmd/promtool", module: "github.com/prometheus/prometheus", tags: "remove_all_sd"}.tool("test", "check"),
 		program{name: "golangci-lint", pins: "golangci-lint", pkg: "github.com/golangci/golangci-lint/v2/cmd/golangci-lint", module: "github.com/golangci/golangci-lint/v2"}.tool("check"),

@@ -176,6 +176,30 @@ func TestNothingOfThisMachine(t *testing.T) {
 	}
 }
 
+// TestCatalog_forgetsNoLock: every committed lock is installed by something, and every list of packages has its lock.
+func TestCatalog_forgetsNoLock(t *testing.T) {
+	names := map[string]bool{"py-uv": true} // the installer of the others
+	for _, c := range catalog() {
+		names[c.name] = true
+	}
+	for pattern, prefix := range map[string]string{"../python/*.in": "py-", "../python/*.txt": "py-", "../npm/*": "npm-"} {
+		files, err := filepath.Glob(pattern)
+		if err != nil || len(files) == 0 {
+			t.Fatalf("%s: %d files, %v", pattern, len(files), err)
+		}
+		for _, file := range files {
+			if name := prefix + strings.TrimSuffix(filepath.Base(file), filepath.Ext(file)); !names[name] {
+				t.Errorf("nothing is installed from %s", file)
+			}
+			if list, ok := strings.CutSuffix(file, ".in"); ok {
+				if _, err := os.Stat(list + ".txt"); err != nil {
+					t.Errorf("%s has no lock: %v", file, err)
+				}
+			}
+		}
+	}
+}
+
 func TestRequired(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "go.mod")
 	if err := os.WriteFile(file, []byte("module m\n\nrequire a/b v1.2.3\n\nrequire (\n\tc/d v4.5.6 // indirect\n)\n"), 0o600); err != nil {

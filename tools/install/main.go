@@ -1,6 +1,7 @@
 // Install puts the pinned tools of development and tests into .tools/ at the project's root: Go programs built from the modules beside it,
-// custom resource definitions read from the projects' own modules, and Python environments made from locks with hashes. What is there with the
-// same pins is left alone; an interrupted run continues where it stopped. It needs Go, Python, git and a way to the package registries, nothing else.
+// custom resource definitions read from the projects' own modules, and Python environments and Node.js packages made from locks with hashes. What is
+// there with the same pins is left alone; an interrupted run continues where it stopped. It needs Go, Python, git and a way to the package registries,
+// and for the sets test and check npm, node and rsync, which it installs itself where it may call Debian's package manager.
 //
 //	go run . [-set test|demo|check|generate|all] [-only NAME,NAME] [-list]
 package main

@@ -18,6 +18,26 @@ func Run(t *testing.T, c cloud.Cloud) {
 	t.Run("identities", func(t *testing.T) { identities(t, c) })
 }
 
+// Dialect checks a driver that has words and no stores yet. uri is where bucket
+// "artifacts" of platform "suite" must be.
+func Dialect(t *testing.T, c cloud.Cloud, name, uri string) {
+	t.Helper()
+	b := spec.Bucket{Platform: "suite", Name: "artifacts"}
+	if c.Name() != name || c.BucketURI(b) != uri || c.BucketURI(b) != b.URI(name, "") {
+		t.Errorf("cloud %q has the bucket at %q, want %q", c.Name(), c.BucketURI(b), uri)
+	}
+	b.Existing = "s3://elsewhere"
+	if got := c.BucketURI(b); got != b.Existing {
+		t.Errorf("a bucket that exists is at %q, want %q", got, b.Existing)
+	}
+	if c.Buckets != nil || c.Identities != nil {
+		t.Error("a driver with stores must pass the whole suite: call Run")
+	}
+	if policy, err := c.Policy(spec.Identity{Name: "trainer"}); !errors.Is(err, cloud.ErrUnsupported) || policy != "" {
+		t.Errorf("a policy that nobody enforces: %q, %v", policy, err)
+	}
+}
+
 func buckets(t *testing.T, c cloud.Cloud) {
 	ctx := t.Context()
 	b := spec.Bucket{Platform: "suite", Name: "artifacts", Lifecycle: []spec.LifecycleRule{{Prefix: "tmp/", ExpireAfterDays: 30}}}

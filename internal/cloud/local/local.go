@@ -9,10 +9,8 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"net/url"
 	"os"
 	"path/filepath"
-	"strings"
 
 	"github.com/gitops-ml/terraform-provider-mlops/internal/cloud"
 	"github.com/gitops-ml/terraform-provider-mlops/internal/spec"
@@ -33,12 +31,7 @@ type dialect struct{ root string }
 func (dialect) Name() string { return "local" }
 
 func (d dialect) BucketURI(b spec.Bucket) string {
-	path := b.Existing
-	if path == "" {
-		path = folder(d.root, id(b))
-	}
-	path = strings.TrimPrefix(path, "file://")
-	return (&url.URL{Scheme: "file", Path: filepath.ToSlash(path)}).String()
+	return b.URI("local", folder(d.root, id(b)))
 }
 
 // buckets keeps each bucket as <root>/buckets/<platform>/<name>/ and its settings

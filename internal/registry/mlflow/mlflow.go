@@ -1,6 +1,7 @@
 // Package mlflow is the model registry of an MLflow tracking server, over its REST
-// API 2.0 (/api/2.0/mlflow/registered-models/*, read in MLflow 3.17). It knows
-// registered models and their tags; it never touches versions or aliases.
+// API 2.0 (/api/2.0/mlflow/registered-models/*, model-versions/* and runs/get, read in
+// MLflow 3.17). It knows registered models and their tags; it reads versions and
+// aliases, and never touches them.
 package mlflow
 
 import (
@@ -37,7 +38,9 @@ const (
 )
 
 // New returns the registry of a tracking server. Nothing is sent before the first call.
-func New(c Config) registry.Registry {
+func New(c Config) registry.Registry { return newClient(c) }
+
+func newClient(c Config) *client {
 	return &client{config: c, http: &http.Client{Timeout: timeout}, pause: pause}
 }
 

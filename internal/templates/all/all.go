@@ -16,14 +16,18 @@ import (
 	"github.com/gitops-ml/terraform-provider-mlops/internal/templates/grafana"
 	"github.com/gitops-ml/terraform-provider-mlops/internal/templates/keda"
 	"github.com/gitops-ml/terraform-provider-mlops/internal/templates/kserve"
+	"github.com/gitops-ml/terraform-provider-mlops/internal/templates/kubeflow"
 	"github.com/gitops-ml/terraform-provider-mlops/internal/templates/kubernetes"
+	"github.com/gitops-ml/terraform-provider-mlops/internal/templates/lakefs"
 	"github.com/gitops-ml/terraform-provider-mlops/internal/templates/mlflow"
 	"github.com/gitops-ml/terraform-provider-mlops/internal/templates/opencost"
+	"github.com/gitops-ml/terraform-provider-mlops/internal/templates/prefect"
 	"github.com/gitops-ml/terraform-provider-mlops/internal/templates/prometheus"
 	"github.com/gitops-ml/terraform-provider-mlops/internal/templates/promotion"
 	"github.com/gitops-ml/terraform-provider-mlops/internal/templates/repository"
 	"github.com/gitops-ml/terraform-provider-mlops/internal/templates/sagemaker"
 	"github.com/gitops-ml/terraform-provider-mlops/internal/templates/starter"
+	"github.com/gitops-ml/terraform-provider-mlops/internal/templates/vertex"
 )
 
 // Targets returns every target, in the order they run.
@@ -35,10 +39,14 @@ func Targets() []templates.Target {
 		argoworkflows.Target{}, // pipelines in the cluster
 		azureml.Target{},       // the same, on Azure ML
 		sagemaker.Target{},     // the same, on SageMaker
+		kubeflow.Target{},      // the same, on Kubeflow Pipelines
+		vertex.Target{},        // the same, on Vertex AI
+		prefect.Target{},       // the same, for Prefect
 		dagster.Target{},       // the same, for Dagster
 		execution.Target{},     // what Airflow, Dagster and Prefect run tasks with
 		cluster.Target{},       // what pods of pipelines need, whoever starts them
 		dvc.Target{},           // the same pipelines on a laptop
+		lakefs.Target{},        // what people must know of data in lakeFS
 		mlflow.Target{},        // tracking server
 		githubactions.Target{}, // validate, train, promote
 		gitlabci.Target{},      // the same, on GitLab

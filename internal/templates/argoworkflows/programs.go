@@ -28,7 +28,7 @@ func ours(p *spec.Project, pl *spec.Pipeline) []own {
 		return out
 	}
 	out = append(out, prepare(p, pl))
-	checked := func(name string) bool { return len(p.Dataset(name).Columns) > 0 }
+	checked := func(name string) bool { return p.Dataset(name).Local != nil && len(p.Dataset(name).Columns) > 0 }
 	if slices.ContainsFunc(datasets(p, pl), checked) {
 		out = append(out, own{template: program(p, pl, dataCheck, []string{"-m", "mlops.data", "--pipeline", config(pl)}, nil)})
 	}
@@ -38,7 +38,8 @@ func ours(p *spec.Project, pl *spec.Pipeline) []own {
 	return out
 }
 
-// prepare makes the folders of a run and reads the versions of its datasets.
+// prepare makes the folders of a run, fetches what is not in the bucket's own place
+// for it, and reads the versions of its datasets.
 func prepare(p *spec.Project, pl *spec.Pipeline) own {
 	args := []string{"-c", workspaceProgram, "--run", run(p, pl)}
 	for _, s := range steps(p, pl) {
@@ -48,11 +49,19 @@ func prepare(p *spec.Project, pl *spec.Pipeline) own {
 		args = append(args, "--folder", gate)
 	}
 	var versions parameters
+	if slices.ContainsFunc(p.Reads(pl), func(d *spec.Dataset) bool { return d.Local == nil }) {
+		args = append(args, "--pipeline", config(pl))
+	}
 	for _, name := range datasets(p, pl) {
-		args = append(args, "--dataset", name+"="+dataset(p, pl, name))
+		option := "--dataset"
+		if p.Dataset(name).Local == nil {
+			option = "--fetch"
+		}
+		args = append(args, option, name+"="+dataset(p, pl, name))
 		versions.Parameters = append(versions.Parameters, parameter{Name: name, ValueFrom: &valueFrom{Path: "/tmp/" + name}})
 	}
 	t := program(p, pl, workspace, args, nil)
+	t.Container.Env = append(t.Container.Env, signIn(p, pl)...)
 	if len(versions.Parameters) > 0 {
 		t.Outputs = &versions
 	}
@@ -171,6 +180,23 @@ func credentials(p *spec.Project, pl *spec.Pipeline, vars map[string]envVar) []e
 		if _, set := vars[name]; !set {
 			out = append(out, secretVar(p, name, spec.SecretKey{Secret: r.Credentials.Secret, Key: r.Credentials.Keys[name]}))
 		}
+	}
+	return out
+}
+
+// signIn are the variables of the servers that datasets come from.
+func signIn(p *spec.Project, pl *spec.Pipeline) []envVar {
+	from := map[string]spec.SecretKey{}
+	for _, d := range p.Reads(pl) {
+		if d.LakeFS != nil && d.LakeFS.Credentials != nil {
+			for name, key := range d.LakeFS.Credentials.Keys {
+				from[name] = spec.SecretKey{Secret: d.LakeFS.Credentials.Secret, Key: key}
+			}
+		}
+	}
+	var out []envVar
+	for _, name := range slices.Sorted(maps.Keys(from)) {
+		out = append(out, secretVar(p, name, from[name]))
 	}
 	return out
 }

@@ -59,7 +59,10 @@ func (s step) input(from string) string {
 }
 
 func dataset(p *spec.Project, pl *spec.Pipeline, name string) string {
-	return root(p, pl) + "/" + p.Dataset(name).Local.Path
+	if d := p.Dataset(name); d.Local != nil {
+		return root(p, pl) + "/" + d.Local.Path
+	}
+	return run(p, pl) + "/" + dataCheck + "/" + name
 }
 
 // fromStep and fromData are inputs of templates: the folder that an earlier step

@@ -95,4 +95,55 @@ func TestWorkspace(t *testing.T) {
 	if out, err := run("--dataset", "d="+filepath.Join(dir, "none.csv")); err == nil || !strings.Contains(out, "copy it into the bucket first") {
 		t.Errorf("a dataset that is not there: %v, %s", err, out)
 	}
+	config := write("pipeline.json", `{"version": 1, "pipeline": "p", "spec": "x", "datasets": {"b": {"kind": "bucket", "bucket": "artifacts", "prefix": "t", "columns": {"x": {"type": "integer", "max": 1}}}}}`)
+	fetch := func() (string, error) {
+		return run("--pipeline", config, "--fetch", "b="+filepath.Join(dir, "run/mlops-data/b"))
+	}
+	t.Setenv("MLOPS_DATA_ROOT", dir)
+	if out, err := fetch(); err == nil || !strings.Contains(out, "copy the data into bucket artifacts first") {
+		t.Errorf("data that is not in the bucket: %v, %s", err, out)
+	}
+	if err := os.Mkdir(filepath.Join(dir, "t"), 0o750); err != nil {
+		t.Fatal(err)
+	}
+	write("t/a.csv", "x\n1\n")
+	if out, err := fetch(); err != nil || !strings.Contains(out, "dataset b: sha256:") || !strings.Contains(out, "has 1 rows, all as declared") {
+		t.Errorf("data in the bucket: %v, %s", err, out)
+	}
+	if data, err := os.ReadFile(filepath.Join(dir, "run/mlops-data/b/a.csv")); err != nil || string(data) != "x\n1\n" {
+		t.Errorf("fetched is %q, %v", data, err)
+	}
+	write("t/a.csv", "x\n2\n")
+	if out, err := fetch(); err == nil || !strings.Contains(out, "rejected: b: ") {
+		t.Errorf("bad data: %v, %s", err, out)
+	}
+}
+
+// TestLint_datasets: data that is fetched is checked before the first step, and read
+// from the run's folder.
+func TestLint_datasets(t *testing.T) {
+	for kind, source := range map[string]object{
+		"bucket": {"name": "fraud-artifacts", "prefix": "transactions/"},
+		"dvc":    {"bucket": "fraud-artifacts", "path": "transactions", "revision": "v1.4"},
+		"lakefs": {"endpoint": "https://lakefs.example.com", "repository": "payments", "ref": "main", "path": "transactions/"},
+	} {
+		files, err := changed(t, func(_ object, c *templatestest.Case) {
+			d := c.Object(t, "dataset", "transactions")
+			delete(d, "local")
+			d[kind] = source
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		realtools.ArgoLint(t, ".", workflows(t, files)...).Accept(t, kind)
+		text := ""
+		for _, f := range files.Files() {
+			text += string(f.Data)
+		}
+		for _, want := range []string{"--fetch", "/mlops-data/transactions"} {
+			if !strings.Contains(text, want) {
+				t.Errorf("%s: no %s", kind, want)
+			}
+		}
+	}
 }

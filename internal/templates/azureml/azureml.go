@@ -61,11 +61,13 @@ func (Target) Render(p *spec.Project) ([]tree.File, error) {
 	if len(names) == 0 {
 		return nil, nil
 	}
-	data, err := programs.ReadFile("programs/mlops/start_azureml_pipelines.py")
-	w.add("mlops/start_azureml_pipelines.py", data, err)
+	for _, module := range []string{"deploy_azureml_pipelines.py", "start_azureml_pipelines.py"} {
+		data, err := programs.ReadFile("programs/mlops/" + module)
+		w.add("mlops/"+module, data, err)
+	}
 	w.add(".amlignore", []byte(ignore), nil)
 	var b strings.Builder
-	err = texts.ExecuteTemplate(&b, "azureml.md.tmpl", names)
+	err := texts.ExecuteTemplate(&b, "azureml.md.tmpl", names)
 	w.add("docs/azureml_pipelines.md", []byte(b.String()), err)
 	switch {
 	case w.faults.Err() != nil:

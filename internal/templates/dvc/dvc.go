@@ -1,6 +1,7 @@
 // Package dvc writes the local, versioned run of a pipeline's steps: dvc.yaml and
-// params.yaml for each pipeline, and the settings of the repository. It knows
-// nothing of clusters, registries or what the steps do. Format: dvc.yaml as of DVC
+// params.yaml for each pipeline, and the settings of the repository, with the buckets
+// that datasets of DVC are in as its remotes. It knows nothing of clusters, registries
+// or what the steps do. Format: dvc.yaml as of DVC
 // 3.67 (treeverse/dvc; treeverse/dvcyaml-schema).
 package dvc
 
@@ -20,12 +21,6 @@ type Target struct{}
 func (Target) Name() string { return "dvc" }
 
 const (
-	config = encode.Header + `
-[core]
-    analytics = false
-    autostage = false
-    check_update = false
-`
 	// A file that Python writes beside the code must not make the code look changed.
 	ignore = encode.Header + `
 __pycache__/
@@ -45,12 +40,18 @@ func (Target) Render(p *spec.Project) ([]tree.File, error) {
 	}
 	files := []tree.File{
 		{Path: ".dvc/.gitignore", Data: []byte(local)},
-		{Path: ".dvc/config", Data: []byte(config)},
+		{Path: ".dvc/config", Data: []byte(config(p))},
 		{Path: ".dvcignore", Data: []byte(ignore)},
+	}
+	if len(remotes(p)) > 0 {
+		files = append(files, tree.File{Path: "docs/dvc.md", Data: guide(p)})
 	}
 	var refused spec.Faults
 	for _, pl := range p.Pipelines {
-		refused = append(refused, faults(pl)...)
+		if bad := append(faults(pl), taken(p, pl)...); len(bad) > 0 {
+			refused = append(refused, bad...)
+			continue
+		}
 		w := writer{p: p, pl: pl}
 		stages, err := encode.YAML(w.stages())
 		if err != nil {
@@ -81,6 +82,9 @@ type writer struct {
 
 func (w writer) stages() document {
 	var out document
+	for _, d := range w.fetched() {
+		out.Stages = append(out.Stages, encode.Pair{Key: dataStage(d), Value: w.fetch(d)})
+	}
 	for _, name := range w.pl.StepNames() {
 		out.Stages = append(out.Stages, encode.Pair{Key: name, Value: w.stage(name)})
 	}
@@ -154,7 +158,7 @@ func (w writer) deps(name string) []string {
 func (w writer) input(from string) string {
 	source, output, _ := strings.Cut(from, ".")
 	if source == "dataset" {
-		return w.p.Dataset(output).Local.Path
+		return w.data(w.p.Dataset(output))
 	}
 	return w.path(source, output)
 }

@@ -29,9 +29,9 @@ func TestTarget(t *testing.T) {
 			"pipeline.trains":            "promotion",
 			"pipeline.tracking":          "promotion",
 
-			"pipeline.identity":           "spec refuses it",
-			"pipeline.steps.*.pool":       "spec refuses it",
-			"pipeline.steps.*.secret_env": "spec refuses it, see TestStage",
+			"pipeline.identity":           "argoworkflows",
+			"pipeline.steps.*.pool":       "argoworkflows",
+			"pipeline.steps.*.secret_env": "argoworkflows, see TestStage",
 		},
 		// What a command names decides which folder of code it depends on.
 		Verbatim: func(path string) bool { return strings.HasSuffix(path, "/dvc.yaml") },

@@ -14,6 +14,7 @@ import (
 	"github.com/gitops-ml/terraform-provider-mlops/internal/catalog"
 	"github.com/gitops-ml/terraform-provider-mlops/internal/spec"
 	"github.com/gitops-ml/terraform-provider-mlops/internal/templates/encode"
+	"github.com/gitops-ml/terraform-provider-mlops/internal/templates/trackers"
 	"github.com/gitops-ml/terraform-provider-mlops/internal/tree"
 )
 
@@ -41,6 +42,9 @@ func (Target) Render(p *spec.Project) ([]tree.File, error) {
 		if w := r.train(pl); w != nil {
 			r.workflow("train-"+pl.Name, *w)
 		}
+	}
+	if w := r.deploy(); w != nil {
+		r.workflow("deploy", *w)
 	}
 	for _, m := range p.Models {
 		r.workflow("promote-"+m.Name, r.promote(m))
@@ -110,9 +114,28 @@ func uses(a catalog.Action) *encode.Commented {
 	return &encode.Commented{Value: a.Ref(), Comment: a.Tag}
 }
 
-// tracking hands the registry's address to a step. GitHub gives "" for a variable
-// that is not set, which the Makefile takes for a SQLite file.
-var tracking = encode.Pair{Key: "MLFLOW_TRACKING_URI", Value: "${{ vars.MLFLOW_TRACKING_URI }}"}
+// tracking hands the registry to a step: MLflow's address, and what the clients of other
+// systems read. GitHub gives "" for a variable that is not set, which the Makefile takes
+// for a SQLite file.
+func (r *renderer) tracking(registry *spec.Registry, subject string) encode.Map {
+	env := encode.Map{{Key: "MLFLOW_TRACKING_URI", Value: "${{ vars.MLFLOW_TRACKING_URI }}"}}
+	if registry == nil || registry.Type == "mlflow" {
+		return env
+	}
+	plain := trackers.Plain(r.p, registry, subject)
+	for _, name := range names(plain) {
+		env = append(env, encode.Pair{Key: name, Value: plain[name]})
+	}
+	for _, name := range names(trackers.Secrets(registry)) {
+		env = append(env, encode.Pair{Key: name, Value: "${{ secrets." + name + " }}"})
+	}
+	return env
+}
+
+// ofModel hands over the registry of a model.
+func (r *renderer) ofModel(m *spec.Model) encode.Map {
+	return r.tracking(r.p.Registry(string(m.Registry)), m.Name)
+}
 
 const hosted = "ubuntu-24.04"
 

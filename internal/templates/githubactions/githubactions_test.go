@@ -12,7 +12,7 @@ func TestTarget(t *testing.T) {
 		Expresses: []spec.Kind{spec.KindPipeline},
 		Elsewhere: map[string]string{
 			"pipeline.image": "argoworkflows", "pipeline.parameters.*.default": "dvc", "pipeline.steps": "argoworkflows",
-			"pipeline.trains": "promotion", "pipeline.identity": "spec refuses it", "pipeline.artifacts": "argoworkflows",
+			"pipeline.trains": "promotion", "pipeline.identity": "argoworkflows", "pipeline.artifacts": "argoworkflows",
 			"pipeline.tracking": "argoworkflows", "pipeline.orchestrator": "argoworkflows",
 			"pipeline.triggers.schedule": "argoworkflows", "pipeline.triggers.data": "argoworkflows", "pipeline.triggers.drift": "argoworkflows",
 		},

@@ -39,8 +39,9 @@ func (r *renderer) pin(m *spec.Model, last string) job {
 	program := ".venv/bin/python -m mlops.promote --model models/" + m.Name + `/model.json --environment "$ENVIRONMENT" ${VERSION:+--version "$VERSION"}`
 	env := encode.Map{
 		{Key: "ENVIRONMENT", Value: "${{ inputs.environment }}"}, {Key: "VERSION", Value: "${{ inputs.version }}"},
-		{Key: "BRANCH", Value: "${{ github.ref_name }}"}, {Key: "MLOPS_FORGE_TOKEN", Value: "${{ secrets.MLOPS_FORGE_TOKEN }}"}, {Key: "GH_TOKEN", Value: "${{ github.token }}"}, tracking,
+		{Key: "BRANCH", Value: "${{ github.ref_name }}"}, {Key: "MLOPS_FORGE_TOKEN", Value: "${{ secrets.MLOPS_FORGE_TOKEN }}"}, {Key: "GH_TOKEN", Value: "${{ github.token }}"},
 	}
+	env = append(env, r.ofModel(m)...)
 	j := job{
 		If:     fmt.Sprintf("${{ github.event_name == 'workflow_dispatch' && github.ref_name == %s }}", text(r.p.Repository.Branch)),
 		RunsOn: hosted, Timeout: 30, Environment: "${{ inputs.environment }}",
@@ -96,7 +97,7 @@ func (r *renderer) crown(m *spec.Model, last string) job {
 	return job{
 		If: "${{ github.event_name == 'push' }}", RunsOn: hosted, Timeout: 30,
 		Steps: append(steps, step{
-			Name: "Move the alias champion", Env: encode.Map{tracking},
+			Name: "Move the alias champion", Env: r.ofModel(m),
 			Run: fmt.Sprintf(moveAlias, "models/"+m.Name+"/"+last+".yaml", "models/"+m.Name+"/model.json"),
 		}),
 	}

@@ -28,7 +28,7 @@ func (r *renderer) train(pl *spec.Pipeline) *workflow {
 	}
 	starter := taskgraph.StarterOf(r.p, pl)
 	j := job{
-		RunsOn: hosted, Timeout: minutes(pl), Env: encode.Map{tracking, {Key: starter.Server, Value: "${{ vars." + starter.Server + " }}"}},
+		RunsOn: hosted, Timeout: minutes(pl), Env: append(r.tracking(r.p.TrackerOf(pl), pl.Name), server(starter)...),
 		Permissions: &permissions{Contents: "read", IDToken: "write"},
 	}
 	if labels := accelerators(pl); len(labels) > 0 {
@@ -161,4 +161,39 @@ func (r *renderer) paths(patterns []string) []string {
 		out = append(out, plain)
 	}
 	return out
+}
+
+// server hands over the variables that say where the orchestrator is.
+func server(starter taskgraph.Starter) encode.Map {
+	var env encode.Map
+	for _, name := range append([]string{starter.Server}, starter.Settings...) {
+		env = append(env, encode.Pair{Key: name, Value: "${{ vars." + name + " }}"})
+	}
+	return env
+}
+
+// deploy is the workflow that brings definitions and schedules to orchestrators that read
+// no Git, after each change of the branch. Nil when there are none.
+func (r *renderer) deploy() *workflow {
+	jobs := encode.Map{}
+	for _, pl := range r.p.Pipelines {
+		starter := taskgraph.StarterOf(r.p, pl)
+		if starter.Deploy == "" {
+			continue
+		}
+		steps := append([]step{r.checkout(nil)}, r.python()...)
+		steps = append(steps, login(starter)...)
+		steps = append(steps, step{Name: "Deploy", Run: ".venv/bin/python -m " + starter.Deploy + " --pipeline pipelines/" + pl.Name + "/pipeline.json"})
+		jobs = append(jobs, encode.Pair{Key: pl.Name, Value: job{
+			If: "${{ vars." + starter.Server + " != '' }}", RunsOn: hosted, Timeout: 30, Env: server(starter),
+			Permissions: &permissions{Contents: "read", IDToken: "write"}, Steps: steps,
+		}})
+	}
+	if len(jobs) == 0 {
+		return nil
+	}
+	return &workflow{
+		On:          events{Push: &push{Branches: []string{r.p.Repository.Branch}, Paths: []string{r.within("mlops/**"), r.within("pipelines/**")}}},
+		Concurrency: &concurrency{"deploy", false}, Jobs: jobs,
+	}
 }

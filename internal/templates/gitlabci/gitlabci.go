@@ -58,6 +58,9 @@ func (w writer) document() encode.Map {
 		if j := w.train(pl); j != nil {
 			jobs = append(jobs, encode.Pair{Key: "train-" + pl.Name, Value: *j})
 		}
+		if j := w.deploy(pl); j != nil {
+			jobs = append(jobs, encode.Pair{Key: "deploy-" + pl.Name, Value: *j})
+		}
 		if *pl.Triggers.Manual {
 			started = append(started, pl.Name)
 		}
@@ -69,7 +72,7 @@ func (w writer) document() encode.Map {
 	}
 	head := encode.Map{
 		{Key: "workflow", Value: encode.Map{{Key: "rules", Value: w.sources()}}},
-		{Key: "stages", Value: []string{"validate", "train", "promote"}},
+		{Key: "stages", Value: []string{"validate", "deploy", "train", "promote"}},
 		{Key: "default", Value: encode.Map{{Key: "image", Value: catalog.PythonImage}, {Key: "interruptible", Value: false}}},
 	}
 	if v := w.variables(started, promoted); len(v) > 0 {

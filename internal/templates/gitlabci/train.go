@@ -23,16 +23,12 @@ func (w writer) train(pl *spec.Pipeline) *job {
 		return nil
 	}
 	starter := taskgraph.StarterOf(w.p, pl)
-	j := w.python("train", w.choose(pl), w.begin(pl, starter))
+	j := w.python("train", append(signIn(starter), w.choose(pl), w.begin(pl, starter))...)
 	j.Rules, j.Tags, j.Timeout = rules, accelerators(pl), w.timeout(pl)
 	if pl.Concurrency == "forbid" {
 		j.Group = "train-" + pl.Name
 	}
-	// The server takes GitLab's own token for this job: no key is kept anywhere.
-	j.Tokens = encode.Map{{Key: "MLOPS_ID_TOKEN", Value: audience{"$" + starter.Server}}}
-	if starter.Cloud != "" {
-		j.Tokens = encode.Map{{Key: "MLOPS_ID_TOKEN", Value: audience{audiences[starter.Cloud]}}}
-	}
+	j.Tokens = tokens(starter)
 	j.Artifacts = &artifacts{When: "always", Expire: "30 days", Paths: []string{
 		w.within(path.Join("runs", pl.Name, "*", "*.json")), w.within(path.Join("pipelines", pl.Name, "dvc.lock")),
 	}}
@@ -41,6 +37,47 @@ func (w writer) train(pl *spec.Pipeline) *job {
 
 // audiences are those that each cloud's federation expects of a token.
 var audiences = map[string]string{"aws": "sts.amazonaws.com", "azure": "api://AzureADTokenExchange", "google": "https://iam.googleapis.com/$GOOGLE_WORKLOAD_IDENTITY_PROVIDER"}
+
+// tokens are GitLab's own for this job, which the server takes: no key is kept anywhere.
+func tokens(starter taskgraph.Starter) encode.Map {
+	aud := "$" + starter.Server
+	if starter.Cloud != "" {
+		aud = audiences[starter.Cloud]
+	}
+	return encode.Map{{Key: "MLOPS_ID_TOKEN", Value: audience{aud}}}
+}
+
+// signIn trades GitLab's token for the cloud's own, in the way of the cloud's SDK.
+func signIn(starter taskgraph.Starter) []string {
+	const save = `printf '%s' "$MLOPS_ID_TOKEN" >"$CI_BUILDS_DIR/.mlops-token"`
+	switch starter.Cloud {
+	case "aws":
+		return []string{save, `export AWS_WEB_IDENTITY_TOKEN_FILE="$CI_BUILDS_DIR/.mlops-token"`}
+	case "azure":
+		return []string{save, `export AZURE_FEDERATED_TOKEN_FILE="$CI_BUILDS_DIR/.mlops-token"`}
+	case "google":
+		return []string{save, googleCredentials}
+	}
+	return nil
+}
+
+// The file tells Google's client how to trade the token; it holds no secret.
+const googleCredentials = `printf '{"type":"external_account","audience":"//iam.googleapis.com/%s","subject_token_type":"urn:ietf:params:oauth:token-type:jwt","token_url":"https://sts.googleapis.com/v1/token","service_account_impersonation_url":"https://iamcredentials.googleapis.com/v1/projects/-/serviceAccounts/%s:generateAccessToken","credential_source":{"file":"%s"}}' "$GOOGLE_WORKLOAD_IDENTITY_PROVIDER" "$GOOGLE_SERVICE_ACCOUNT" "$CI_BUILDS_DIR/.mlops-token" >"$CI_BUILDS_DIR/.mlops-google.json"
+export GOOGLE_APPLICATION_CREDENTIALS="$CI_BUILDS_DIR/.mlops-google.json"`
+
+// deploy brings a pipeline to an orchestrator that reads no Git, after each change of the
+// branch. Nil for one that does.
+func (w writer) deploy(pl *spec.Pipeline) *job {
+	starter := taskgraph.StarterOf(w.p, pl)
+	if starter.Deploy == "" {
+		return nil
+	}
+	lines := append(signIn(starter), ".venv/bin/python -m "+starter.Deploy+" --pipeline pipelines/"+pl.Name+"/pipeline.json")
+	j := w.python("deploy", lines...)
+	j.Rules = []rule{{If: `$CI_PIPELINE_SOURCE == "push" && $CI_COMMIT_BRANCH == ` + text(w.p.Repository.Branch) + ` && $` + starter.Server, Changes: []string{w.within("mlops/**/*"), w.within("pipelines/**/*")}}}
+	j.Timeout, j.Group, j.Tokens = "30 minutes", "deploy-"+pl.Name, tokens(starter)
+	return &j
+}
 
 func (w writer) timeout(pl *spec.Pipeline) string {
 	minutes := (pl.Timeout.Seconds() + 59) / 60

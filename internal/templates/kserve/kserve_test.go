@@ -15,12 +15,11 @@ func TestTarget(t *testing.T) {
 			"endpoint.monitors": "evidently",
 			"endpoint.alerts":   "prometheus",
 			// Refused by spec until a system for them is supported.
-			"endpoint.pool":                      "spec",
-			"endpoint.fallback":                  "spec",
-			"endpoint.shadow":                    "spec",
-			"endpoint.access":                    "spec",
-			"endpoint.rollout":                   "spec",
-			"endpoint.autoscaling.scale_to_zero": "spec",
+			"endpoint.fallback":                                 "spec",
+			"endpoint.shadow":                                   "spec",
+			"endpoint.access":                                   "spec",
+			"endpoint.rollout":                                  "spec",
+			"endpoint.autoscaling.scale_to_zero":                "spec",
 			"endpoint.environments.*.autoscaling.scale_to_zero": "spec",
 			// TestOverrides changes these.
 			"endpoint.environments.*.autoscaling.prometheus": "kserve",

@@ -1,5 +1,7 @@
 package kserve
 
+import "github.com/gitops-ml/terraform-provider-mlops/internal/spec"
+
 // The part of serving.kserve.io/v1beta1 this package writes, in output order.
 type (
 	inferenceService struct {
@@ -21,7 +23,7 @@ type (
 		AutomountToken *bool             `yaml:"automountServiceAccountToken,omitempty"`
 		Security       *podSecurity      `yaml:"securityContext,omitempty"`
 		NodeSelector   map[string]string `yaml:"nodeSelector,omitempty"`
-		Tolerations    []toleration      `yaml:"tolerations,omitempty"`
+		Tolerations    []spec.Toleration `yaml:"tolerations,omitempty"`
 		Spread         []spread          `yaml:"topologySpreadConstraints,omitempty"`
 		Model          *model            `yaml:"model,omitempty"`
 		Containers     []server          `yaml:"containers,omitempty"`
@@ -72,11 +74,6 @@ type (
 	}
 	seccomp struct {
 		Type string `yaml:"type"`
-	}
-	toleration struct {
-		Key      string `yaml:"key"`
-		Operator string `yaml:"operator"`
-		Effect   string `yaml:"effect"`
 	}
 	spread struct {
 		MaxSkew           int           `yaml:"maxSkew"`

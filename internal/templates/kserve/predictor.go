@@ -52,11 +52,7 @@ func (w *writer) patch(e *spec.Endpoint, environment string) inferenceService {
 		pr.Logger = &logger{Mode: "all", URL: fmt.Sprintf("http://%s-monitor.%s:8080", e.Name, w.p.Namespace(environment))}
 	}
 	size := resourcesOf(e.Resources)
-	if e.Resources != nil && e.Resources.Accelerator != nil {
-		a := e.Resources.Accelerator
-		pr.NodeSelector = map[string]string{"mlops.dev/accelerator": a.Type}
-		pr.Tolerations = []toleration{{Key: a.Resource(), Operator: "Exists", Effect: "NoSchedule"}}
-	}
+	pr.NodeSelector, pr.Tolerations = w.p.Place(e.Resources, e.Pool)
 	if e.Runtime == "custom" {
 		pr.Containers = []server{custom(e, size)}
 	} else {

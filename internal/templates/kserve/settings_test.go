@@ -104,6 +104,15 @@ func TestOverrides(t *testing.T) {
 	expect(t, rendered(t, p, "overlays/staging"), "autoscalerClass: keda", "maxReplicas: 2", "query: up", `value: "7"`, `aws.amazon.com/neuron: "2"`, "mlops.dev/accelerator: aws-inferentia2", "!PodDisruptionBudget")
 }
 
+// A pool says on which nodes the pods run, in every environment.
+func TestPool(t *testing.T) {
+	t.Parallel()
+	p := project(t, endpoint(`"pool": "l4", "resources": {"accelerator": {"type": "nvidia-l4"}}, "environments": {"staging": {"resources": {"cpu": "1"}}}`), bucket,
+		`{"kind": "gpu_pool", "platform": "p", "name": "l4", "accelerator": {"type": "nvidia-l4"}, "taints": [{"key": "dedicated", "value": "serving", "effect": "NoExecute"}]}`)
+	expect(t, rendered(t, p, "overlays/production"), "mlops.dev/accelerator: nvidia-l4\n      mlops.dev/pool: l4", "key: nvidia.com/gpu\n        operator: Exists", "key: dedicated\n        operator: Equal\n        value: serving\n        effect: NoExecute")
+	expect(t, rendered(t, p, "overlays/staging"), "mlops.dev/pool: l4", "!mlops.dev/accelerator", "!nvidia.com/gpu", "key: dedicated")
+}
+
 func TestGPUUtilization(t *testing.T) {
 	t.Parallel()
 	p := project(t, endpoint(`"resources": {"accelerator": {"type": "nvidia-l4", "count": 2}}, "autoscaling": {"metric": "gpu_utilization", "target": 70}`), bucket)

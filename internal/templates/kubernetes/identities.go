@@ -1,6 +1,8 @@
 package kubernetes
 
 import (
+	"maps"
+
 	"github.com/gitops-ml/terraform-provider-mlops/internal/spec"
 	"github.com/gitops-ml/terraform-provider-mlops/internal/templates/encode"
 	"github.com/gitops-ml/terraform-provider-mlops/internal/tree"
@@ -14,7 +16,7 @@ func (w *writer) identities() []any {
 		if k := i.Subject.Kubernetes; k != nil {
 			off := false
 			m := w.metadata(k.ServiceAccount, k.Namespace)
-			m.Annotations["mlops.dev/identity"] = i.Name
+			maps.Copy(m.Annotations, i.Annotations(w.p.Platform.Cloud))
 			out = append(out, serviceAccount{APIVersion: "v1", Kind: "ServiceAccount", Metadata: m, Automount: &off})
 		}
 	}
@@ -42,10 +44,8 @@ func (w *writer) json(name string, v any) {
 
 // pool says which labels and taints the nodes of a pool carry, and how it grows.
 func (w *writer) pool(g *spec.GPUPool) nodePool {
-	labels := map[string]string{"mlops.dev/accelerator": g.Accelerator.Type, "mlops.dev/pool": g.Name}
-	for key, value := range g.Labels {
-		labels[key] = value
-	}
+	labels, _ := g.Place()
+	maps.Copy(labels, g.Labels)
 	return nodePool{
 		Pool: g.Name, Accelerator: *g.Accelerator, InstanceType: g.InstanceType, Nodes: *g.Nodes, Capacity: g.Capacity,
 		MaxHourlyPrice: string(g.MaxHourlyPrice), Sharing: *g.Sharing, Labels: labels, Taints: g.Taints,

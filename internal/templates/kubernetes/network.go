@@ -37,6 +37,9 @@ func (w *writer) network() []any {
 			out = append(out, w.egress("allow-trackers", namespace, to...))
 		}
 	}
+	if to := w.lakes(); len(to) > 0 {
+		out = append(out, w.egress("allow-lakefs", w.p.TrainingNamespace(), to...))
+	}
 	out = append(out, w.egress("allow-kubernetes-api", w.p.TrainingNamespace(), apiServer()))
 	for _, environment := range w.p.Platform.EnvironmentNames() {
 		if len(w.served(environment)) == 0 {
@@ -86,16 +89,27 @@ func (w *writer) trackers(namespace string) []rule {
 	var rules []rule
 	for _, r := range w.p.Registries {
 		if used[r.Name] && r.MLflow != nil {
-			rules = append(rules, tracker(r)...)
+			rules = append(rules, outside(r.MLflow.TrackingURI, r.Managed())...)
 		}
 	}
 	return rules
 }
 
-// tracker allows a registry's address. A policy knows no host names: an address
+// lakes allows the lakeFS servers whose data pipelines read.
+func (w *writer) lakes() []rule {
+	var rules []rule
+	for _, d := range w.p.Read() {
+		if d.LakeFS != nil {
+			rules = append(rules, outside(d.LakeFS.Endpoint, false)...)
+		}
+	}
+	return rules
+}
+
+// outside allows a server's address. A policy knows no host names: an address
 // outside of the cluster becomes its port, anywhere.
-func tracker(r *spec.Registry) []rule {
-	u, err := url.Parse(r.MLflow.TrackingURI)
+func outside(server string, managed bool) []rule {
+	u, err := url.Parse(server)
 	if err != nil {
 		return nil // refused by spec
 	}
@@ -113,14 +127,14 @@ func tracker(r *spec.Registry) []rule {
 	}
 	// The port is that of the pods behind the Service, which nobody here knows.
 	inside := rule{To: []peer{{Namespaces: named(labels[1])}}}
-	outside := rule{To: []peer{{Block: &block{"0.0.0.0/0"}}}, Ports: ports("TCP:" + port)}
+	beyond := rule{To: []peer{{Block: &block{"0.0.0.0/0"}}}, Ports: ports("TCP:" + port)}
 	switch {
-	case r.Managed() || len(labels) > 2 && labels[2] == "svc":
+	case managed || len(labels) > 2 && labels[2] == "svc":
 		return []rule{inside}
 	case len(labels) == 2: // a Service, or a domain
-		return []rule{inside, outside}
+		return []rule{inside, beyond}
 	}
-	return []rule{outside}
+	return []rule{beyond}
 }
 
 func (w *writer) policy(name, namespace string) *networkPolicy {

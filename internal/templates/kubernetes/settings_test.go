@@ -97,9 +97,8 @@ func TestTracker(t *testing.T) {
 		"http://[fd00::1]:5000":                         "fd00::1/128 at 5000",
 		"http://mlflow:5000":                            "",
 	} {
-		managed := false
 		var got []string
-		for _, r := range tracker(&spec.Registry{MLflow: &spec.MLflow{TrackingURI: uri, Managed: &managed}}) {
+		for _, r := range outside(uri, false) {
 			if r.To[0].Block == nil {
 				got = append(got, "in "+r.To[0].Namespaces.MatchLabels["kubernetes.io/metadata.name"])
 				continue
@@ -108,6 +107,22 @@ func TestTracker(t *testing.T) {
 		}
 		if text := strings.Join(got, ", "); text != want {
 			t.Errorf("%s: got %q, want %q", uri, text, want)
+		}
+	}
+}
+
+// Pods of pipelines reach the lakeFS server of a dataset that they read, and no other.
+func TestLakes(t *testing.T) {
+	t.Parallel()
+	p := full(t)
+	if strings.Contains(file(t, p, "networkpolicies.yaml"), "allow-lakefs") {
+		t.Error("no dataset is of lakeFS")
+	}
+	for i, name := range []string{"labels", "transactions"} { // a pipeline reads the second
+		d := p.Dataset(name)
+		d.Local, d.LakeFS = nil, &spec.LakeFSSource{Endpoint: "https://lakefs.example.com:8000", Repository: "payments", Ref: "main", Path: "t"}
+		if n := strings.Count(file(t, p, "networkpolicies.yaml"), "port: 8000"); n != i {
+			t.Errorf("%s: %d rules let pods through to lakeFS, want %d", name, n, i)
 		}
 	}
 }

@@ -21,7 +21,8 @@ func TestTarget(t *testing.T) {
 	elsewhere := map[string]string{}
 	for target, settings := range map[string][]string{
 		"kserve":              {"endpoint.model", "endpoint.custom", "endpoint.resources", "endpoint.autoscaling", "endpoint.rollout", "endpoint.replicas", "endpoint.environments"},
-		"spec refuses it":     {"endpoint.pool", "endpoint.fallback", "endpoint.shadow", "endpoint.access", "platform.region", "platform.secret_store", "platform.cluster"},
+		"kserve":              {"endpoint.pool"},
+		"spec refuses it":     {"endpoint.fallback", "endpoint.shadow", "endpoint.access", "platform.region", "platform.secret_store", "platform.cluster"},
 		"components, argocd":  {"platform.packages", "platform.cloud", "platform.gitops", "platform.mesh", "platform.serving", "platform.autoscaling", "platform.queueing", "platform.observability"},
 		"kubernetes, CI, ...": {"platform.ci", "platform.orchestrator", "platform.security", "platform.environments.*.quota", "platform.environments.*.approvals", "platform.environments.*.approvers", "platform.environments.*.freeze", "platform.environments.*.promote_from"},
 	} {

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/gitops-ml/terraform-provider-mlops/internal/spec"
+	"github.com/gitops-ml/terraform-provider-mlops/internal/templates/trackers"
 )
 
 // pipeline is pipelines/<p>/pipeline.json.
@@ -14,7 +15,7 @@ func (w *writer) pipeline(pl *spec.Pipeline) pipeline {
 		w.err = err
 	}
 	out := pipeline{
-		Version: 1, Pipeline: pl.Name, Spec: "sha256:" + spec.Hash(encoded), Orchestrator: w.p.Orchestrator(pl), Image: pl.Image,
+		Version: 1, Pipeline: pl.Name, Spec: "sha256:" + spec.Hash(encoded), Orchestrator: w.p.Orchestrator(pl), Concurrency: pl.Concurrency, Image: pl.Image,
 		Parameters: map[string]parameter{}, Datasets: map[string]dataset{}, Source: Source(pl), Steps: map[string]step{},
 	}
 	for name, given := range pl.Parameters {
@@ -24,7 +25,7 @@ func (w *writer) pipeline(pl *spec.Pipeline) pipeline {
 		out.Steps[name] = step{s.Image, s.Command, s.Args, s.Env, s.Inputs, s.Outputs, s.Needs}
 		for _, from := range s.Inputs {
 			if source, read, _ := strings.Cut(from, "."); source == "dataset" {
-				out.Datasets[read] = datasetOf(w.p.Dataset(read))
+				out.Datasets[read] = datasetOf(w.p, w.p.Dataset(read))
 			}
 		}
 	}
@@ -49,10 +50,16 @@ func Source(pl *spec.Pipeline) []string {
 	return slices.Compact(folders)
 }
 
-func datasetOf(d *spec.Dataset) dataset {
-	out := dataset{Columns: map[string]column{}}
-	if d.Local != nil {
-		out.Kind, out.Path = "local", d.Local.Path
+func datasetOf(p *spec.Project, d *spec.Dataset) dataset {
+	out := dataset{Kind: d.Source(), URI: p.Address(d), Prefix: d.Place(), Columns: map[string]column{}}
+	out.Bucket, _ = d.Store()
+	switch {
+	case d.Local != nil:
+		out.Path = d.Local.Path
+	case d.DVC != nil:
+		out.Path, out.Revision = "data/"+d.DVC.Path, d.DVC.Revision
+	case d.LakeFS != nil:
+		out.Revision, out.Endpoint, out.Repository = d.LakeFS.Ref, d.LakeFS.Endpoint, d.LakeFS.Repository
 	}
 	for name, c := range d.Columns {
 		out.Columns[name] = column{c.Type, string(c.Min), string(c.Max), c.Nullable != nil && *c.Nullable, c.Values}
@@ -71,6 +78,7 @@ func modelOf(p *spec.Project, m *spec.Model) model {
 		if r.MLflow != nil {
 			out.Registry.TrackingURI = r.MLflow.TrackingURI
 		}
+		out.Registry.Settings = trackers.Settings(p, r)
 	}
 	for _, g := range m.Gates {
 		out.Gates = append(out.Gates, gate{
@@ -107,6 +115,7 @@ type (
 		Pipeline     string               `json:"pipeline"`
 		Spec         string               `json:"spec"`
 		Orchestrator string               `json:"orchestrator"`
+		Concurrency  string               `json:"concurrency"`
 		Image        string               `json:"image,omitempty"`
 		Parameters   map[string]parameter `json:"parameters"`
 		Datasets     map[string]dataset   `json:"datasets"`
@@ -121,9 +130,15 @@ type (
 		Default *string `json:"default,omitempty"`
 	}
 	dataset struct {
-		Kind    string            `json:"kind"`
-		Path    string            `json:"path,omitempty"`
-		Columns map[string]column `json:"columns"`
+		Kind       string            `json:"kind"`
+		Path       string            `json:"path,omitempty"`
+		URI        string            `json:"uri,omitempty"`
+		Revision   string            `json:"revision,omitempty"`
+		Endpoint   string            `json:"endpoint,omitempty"`
+		Repository string            `json:"repository,omitempty"`
+		Bucket     string            `json:"bucket,omitempty"`
+		Prefix     string            `json:"prefix,omitempty"`
+		Columns    map[string]column `json:"columns"`
 	}
 	column struct {
 		Type     string   `json:"type"`
@@ -160,6 +175,8 @@ type (
 		Name        string `json:"name"`
 		Type        string `json:"type"`
 		TrackingURI string `json:"tracking_uri,omitempty"`
+
+		Settings map[string]string `json:"settings,omitempty"`
 	}
 	gate struct {
 		Metric    string `json:"metric"`

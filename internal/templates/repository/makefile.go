@@ -6,20 +6,41 @@ import (
 
 	"github.com/gitops-ml/terraform-provider-mlops/internal/spec"
 	"github.com/gitops-ml/terraform-provider-mlops/internal/templates/encode"
+	"github.com/gitops-ml/terraform-provider-mlops/internal/templates/trackers"
 )
 
 func makefileOf(p *spec.Project) makefile {
 	m := makefile{Header: encode.Header, Samples: samples(p), Workflows: p.Platform.CI == "github_actions"}
-	for _, pl := range p.Pipelines {
-		m.Pipelines = append(m.Pipelines, trainingOf(pl))
+	for _, client := range trackers.Locks(p) {
+		m.Locks = append(m.Locks, "requirements-"+client+".txt")
 	}
+	for _, pl := range p.Pipelines {
+		m.Pipelines = append(m.Pipelines, trainingOf(p, pl))
+	}
+	m.Pins = pins(p)
 	for _, model := range p.Models {
 		m.Models = append(m.Models, promotingOf(p, model))
 	}
 	return m
 }
 
-func trainingOf(pl *spec.Pipeline) training {
+// pins lists the datasets whose version a file of Git says, each with the first
+// pipeline that reads it.
+func pins(p *spec.Project) []pinning {
+	var out []pinning
+	done := map[string]bool{}
+	for _, pl := range p.Pipelines {
+		for _, d := range p.Reads(pl) {
+			if d.Pinned() && !done[d.Name] {
+				done[d.Name] = true
+				out = append(out, pinning{Name: d.Name, Target: "pin-" + d.Name, Folder: "pipelines/" + pl.Name, Help: "pin its revision to the bytes it means now"})
+			}
+		}
+	}
+	return out
+}
+
+func trainingOf(p *spec.Project, pl *spec.Pipeline) training {
 	t := training{Name: pl.Name, Target: "train-" + pl.Name, Folder: "pipelines/" + pl.Name, Help: "run its steps"}
 	if pl.Trains == nil {
 		return t
@@ -29,6 +50,11 @@ func trainingOf(pl *spec.Pipeline) training {
 	t.Help = fmt.Sprintf("train %s, apply its gates, register it", pl.Trains.Model)
 	t.Artifact = produced(pl, step, output)
 	t.Verdict = produced(pl, "gate", "verdict.json")
+	for _, d := range p.Reads(pl) {
+		if d.Local == nil {
+			t.Versions += " --data-versions " + produced(pl, "mlops-data", d.Name+".version.json")
+		}
+	}
 	if pl.Trains.Metrics != "" {
 		t.Metrics = " --metrics " + produced(pl, pl.Trains.Metrics, "metrics.json")
 	}
@@ -42,6 +68,7 @@ func produced(pl *spec.Pipeline, step, output string) string {
 
 func promotingOf(p *spec.Project, m *spec.Model) promoting {
 	out := promoting{Name: m.Name, Target: "promote-" + m.Name, Folder: "models/" + m.Name}
+	out.Rollback, out.RollbackHelp = "rollback-"+m.Name, "make the previous champion the champion again"
 	if to := p.Destinations(m); len(to) > 0 {
 		out.First = to[0]
 		out.Help = fmt.Sprintf("pin a version: ENVIRONMENT=%s [VERSION=7]", strings.Join(to, "|"))
@@ -89,15 +116,20 @@ type (
 		Pipelines []training
 		Models    []promoting
 		Workflows bool
+		Pins      []pinning
+		Locks     []string // of the clients of trackers, beside requirements.txt
 	}
 	training struct {
 		Name, Target, Folder, Help string
 
 		Trains                            bool
 		Model, Artifact, Metrics, Verdict string
+		Versions                          string
 	}
+	pinning   struct{ Name, Target, Folder, Help string }
 	promoting struct {
 		Name, Target, Folder, First, Help string
+		Rollback, RollbackHelp            string
 	}
 	sample struct{ Path, Module string }
 )

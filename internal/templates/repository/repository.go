@@ -12,10 +12,11 @@ import (
 
 	"github.com/gitops-ml/terraform-provider-mlops/internal/spec"
 	"github.com/gitops-ml/terraform-provider-mlops/internal/templates/encode"
+	"github.com/gitops-ml/terraform-provider-mlops/internal/templates/trackers"
 	"github.com/gitops-ml/terraform-provider-mlops/internal/tree"
 )
 
-//go:embed *.tmpl requirements.in requirements.txt pyproject.toml gitignore
+//go:embed *.tmpl requirements*.in requirements*.txt pyproject.toml gitignore
 var sources embed.FS
 
 var texts = template.Must(template.New("").Option("missingkey=error").Funcs(template.FuncMap{
@@ -41,6 +42,10 @@ func (Target) Render(p *spec.Project) ([]tree.File, error) {
 	}
 	w.embedded("requirements.in", "requirements.in")
 	w.embedded("requirements.txt", "requirements.txt")
+	for _, client := range trackers.Locks(p) {
+		w.embedded("requirements-"+client+".in", "requirements-"+client+".in")
+		w.embedded("requirements-"+client+".txt", "requirements-"+client+".txt")
+	}
 	w.embedded("pyproject.toml", "pyproject.toml")
 	w.embedded(".gitignore", "gitignore")
 	w.data("renovate.json", encode.JSON, renovateOf())

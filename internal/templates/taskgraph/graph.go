@@ -122,6 +122,13 @@ func (b builder) registryImage() string {
 
 func (b builder) data() Task {
 	t := b.program(DataTask, Data, "mlops.data", false)
+	for _, d := range b.p.Reads(b.pl) {
+		if d.LakeFS != nil && d.LakeFS.Credentials != nil {
+			for variable, key := range d.LakeFS.Credentials.Keys {
+				t.Secrets[variable] = spec.SecretKey{Secret: d.LakeFS.Credentials.Secret, Key: key}
+			}
+		}
+	}
 	for _, name := range b.reads {
 		t.Command = append(t.Command, literal("--output"), option(name, OutputPath, name))
 		t.Outputs = append(t.Outputs, Output{Name: name})

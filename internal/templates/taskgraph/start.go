@@ -4,20 +4,31 @@ import "github.com/gitops-ml/terraform-provider-mlops/internal/spec"
 
 // Starter is how CI starts a run of a pipeline in its orchestrator.
 type Starter struct {
-	Module string // of the emitted folder mlops/: python -m <Module> --pipeline FILE [--param NAME=VALUE]… [--wait]
-	Server string // the variable that names the server, or the cloud's project or role; CI trains on its own runner when it is not set
-	Cloud  string // aws, azure or google: the job logs in there first, by OIDC; else ""
+	Module   string   // of the emitted folder mlops/: python -m <Module> --pipeline FILE [--param NAME=VALUE]… [--wait]
+	Server   string   // the variable that names the server, or the cloud's role or provider; CI trains on its own runner when it is not set
+	Cloud    string   // aws, azure or google: the job logs in there first, by OIDC; else ""
+	Settings []string // further variables that the modules read
+	Deploy   string   // the module that brings definitions and schedules there, with the same --pipeline; "" where GitOps does
 }
 
 var starters = map[string]Starter{
-	"airflow":             {"mlops.start_airflow", "AIRFLOW_URL", ""},
-	"argo_workflows":      {"mlops.start_argo_workflows", "ARGO_WORKFLOWS_URL", ""},
-	"azureml_pipelines":   {"mlops.start_azureml_pipelines", "AZURE_CLIENT_ID", "azure"},
-	"dagster":             {"mlops.start_dagster", "DAGSTER_WEBSERVER_URL", ""},
-	"kubeflow_pipelines":  {"mlops.start_kubeflow_pipelines", "KUBEFLOW_PIPELINES_URL", ""},
-	"prefect":             {"mlops.start_prefect", "PREFECT_API_URL", ""},
-	"sagemaker_pipelines": {"mlops.start_sagemaker_pipelines", "AWS_ROLE_ARN", "aws"},
-	"vertex_pipelines":    {"mlops.start_vertex_pipelines", "GOOGLE_WORKLOAD_IDENTITY_PROVIDER", "google"},
+	"airflow":        {Module: "mlops.start_airflow", Server: "AIRFLOW_URL"},
+	"argo_workflows": {Module: "mlops.start_argo_workflows", Server: "ARGO_WORKFLOWS_URL"},
+	"azureml_pipelines": {
+		Module: "mlops.start_azureml_pipelines", Server: "AZURE_CLIENT_ID", Cloud: "azure", Deploy: "mlops.deploy_azureml_pipelines",
+		Settings: []string{"AZURE_ML_WORKSPACE", "AZURE_RESOURCE_GROUP", "AZURE_SUBSCRIPTION_ID", "AZURE_TENANT_ID"},
+	},
+	"dagster":            {Module: "mlops.start_dagster", Server: "DAGSTER_WEBSERVER_URL"},
+	"kubeflow_pipelines": {Module: "mlops.start_kubeflow_pipelines", Server: "KUBEFLOW_PIPELINES_URL", Deploy: "mlops.deploy_kubeflow_pipelines"},
+	"prefect":            {Module: "mlops.start_prefect", Server: "PREFECT_API_URL", Deploy: "mlops.deploy_prefect"},
+	"sagemaker_pipelines": {
+		Module: "mlops.start_sagemaker_pipelines", Server: "AWS_ROLE_ARN", Cloud: "aws", Deploy: "mlops.deploy_sagemaker_pipelines",
+		Settings: []string{"MLOPS_ECR_CACHE", "SAGEMAKER_ROLE_ARN", "SCHEDULER_ROLE_ARN"},
+	},
+	"vertex_pipelines": {
+		Module: "mlops.start_vertex_pipelines", Server: "GOOGLE_WORKLOAD_IDENTITY_PROVIDER", Cloud: "google", Deploy: "mlops.deploy_vertex_pipelines",
+		Settings: []string{"GOOGLE_CLOUD_LOCATION", "GOOGLE_CLOUD_PROJECT"},
+	},
 }
 
 // StarterOf says how CI starts a pipeline of p.

@@ -16,6 +16,9 @@ var full []byte
 //go:embed quickstart.json
 var quickstart []byte
 
+//go:embed diamond.json
+var diamond []byte
+
 // Case is the input of a golden: where the repository is, and what it contains as
 // users write it, each object with its kind.
 type Case struct {
@@ -29,6 +32,22 @@ func Full(t testing.TB) *Case { return ParseCase(t, full) }
 
 // Quickstart is the README's example.
 func Quickstart(t testing.TB) *Case { return ParseCase(t, quickstart) }
+
+// Diamond is what orchestrators differ in, in one pipeline that any machine with Python
+// can run: two outputs of one step, a fan-in of three, parameters of every type whose
+// defaults look like other types, the brackets of every template language, an
+// accelerator in a pool, a secret, and a step that waits without reading.
+func Diamond(t testing.TB) *Case { return ParseCase(t, diamond) }
+
+// Object is the object of a kind and name, to be changed before the case is linked.
+func (c *Case) Object(t testing.TB, kind spec.Kind, name string) map[string]any {
+	t.Helper()
+	i := slices.IndexFunc(c.Specs, func(o map[string]any) bool { return o["kind"] == string(kind) && o["name"] == name })
+	if i < 0 {
+		t.Fatalf("the case has no %s %q", kind, name)
+	}
+	return c.Specs[i]
+}
 
 // ParseCase reads a case.
 func ParseCase(t testing.TB, data []byte) *Case {

@@ -61,16 +61,21 @@ def call(doing: str, function: Any, *args: Any, **kwargs: Any) -> Any:
         raise Stop(f"Azure ML could not {doing}: {cause}") from None
 
 
+def deploy(client: Any, folder: Path) -> None:
+    """Create or update the schedule of a pipeline that has one."""
+    if (folder / "azureml" / "schedule.yml").exists():
+        schedule = load(folder, "schedule", "schedule.yml")
+        made = call("take the schedule", client.schedules.begin_create_or_update, schedule).result()
+        say(f"schedule: {made.name}")
+
+
 @program
 def main(argv: Sequence[str] | None = None) -> None:
     """Start the job."""
     request = start.parse(argv, "python -m mlops.start_azureml_pipelines")
     job = job_of(request)
     client = connect()
-    if (request.path.parent / "azureml" / "schedule.yml").exists():
-        schedule = load(request.path.parent, "schedule", "schedule.yml")
-        made = call("take the schedule", client.schedules.begin_create_or_update, schedule).result()
-        say(f"schedule: {made.name}")
+    deploy(client, request.path.parent)
     if request.pipeline.concurrency == "forbid":
         for other in call("list jobs", client.jobs.list):
             if other.experiment_name == job.experiment_name and other.status not in ENDED:

@@ -11,9 +11,9 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from mlops import pins
+from mlops import pins, record
 from mlops import registry as reg
-from mlops.config import Model, load_model
+from mlops.config import Model, load_model, read_json
 from mlops.errors import Refused, program, say
 from mlops.registry import Registry, Version
 
@@ -37,6 +37,11 @@ def pinned(registry: Registry, model: Model, root: Path = Path()) -> tuple[str, 
         raise Refused(
             f"{path} pins version {pin.version} with digest {pin.digest}, which is not in {reg.shown(registry.uri)}"
         )
+    place = record.path_of(model.name, pin.version)
+    if not (root / place).is_file():
+        raise Refused(f"{path} pins version {pin.version}, whose lineage {place} is not there")
+    if read_json(root / place, float)["model"]["digest"] != pin.digest:
+        raise Refused(f"{path} pins digest {pin.digest}, which differs from that in {place}")
     return environment, version
 
 
@@ -52,13 +57,27 @@ def move(registry: Registry, model: str, number: str, expected: str | None) -> N
 
 
 def crown(registry: Registry, model: str, version: Version, environment: str) -> str | None:
-    """Make a version the champion; give the one before, or None when nothing changed."""
+    """Make a version the champion; give the one before, or None when nothing changed.
+
+    ``previous`` is set first, so that a job that dies in between loses no way back. A pin that goes back to
+    ``previous``, by a revert, is a rollback: what it leaves must not be what the next rollback returns to.
+    """
     aliases = registry.aliases(model)
-    before = aliases.get(reg.CHAMPION)
-    if before != version.number:
-        if before is not None:
+    before, previous = aliases.get(reg.CHAMPION), aliases.get(reg.PREVIOUS)
+    if before is not None and before != version.number:
+        back = previous == version.number
+        if not back:
             registry.set_alias(model, reg.PREVIOUS, before)
-        move(registry, model, version.number, before)
+        try:
+            move(registry, model, version.number, before)
+        except Refused:
+            if not back:
+                registry.set_alias(model, reg.PREVIOUS, previous)
+            raise
+        if back:
+            registry.set_alias(model, reg.PREVIOUS, None)
+    elif before is None:
+        move(registry, model, version.number, None)
     _mark(registry, model, version, environment, before if before != version.number else None)
     return before if before != version.number else None
 
@@ -96,7 +115,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     )
     args = parser.parse_args(argv)
     model = load_model(args.model)
-    registry = Registry.of(model)
+    registry = reg.connect(model)
     if args.rollback:
         if not model.promote_to:
             raise Refused(f"{model.name} is promoted nowhere: promotion.to is empty")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ from mlops.errors import Stop
 
 VERSION = 1
 OPS = (">=", ">", "<=", "<", "between")
+KINDS = ("local", "dvc", "lakefs", "bucket")
 LINEAGE = ("code", "data", "environment", "parameters")
 NAME = re.compile(r"[a-z0-9]([-a-z0-9.]*[a-z0-9])?")
 
@@ -72,6 +73,7 @@ class Model:
     environments: Mapping[str, Environment]
     lineage: tuple[str, ...]
     store_uri: str | None
+    registry_settings: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -87,13 +89,22 @@ class Column:
 
 @dataclass(frozen=True)
 class Dataset:
-    """Data that a pipeline reads; ``path`` is where it lies below the data root."""
+    """Data that a pipeline reads.
+
+    ``path`` is where a local one lies below the data root, and where the team adds one of DVC in the repository;
+    ``revision`` is one of Git, or a reference of lakeFS; ``prefix`` is where the objects are in ``bucket``, or in
+    the lakeFS ``repository``.
+    """
 
     kind: str
     path: str | None
     uri: str | None
     revision: str | None
     columns: Mapping[str, Column]
+    bucket: str | None = None
+    prefix: str | None = None
+    endpoint: str | None = None
+    repository: str | None = None
 
 
 @dataclass(frozen=True)
@@ -119,6 +130,7 @@ class Pipeline:
     metrics: str | None
     artifact: tuple[str, str] | None
     model: Model | None
+    concurrency: str = "allow"
 
 
 class Fields:
@@ -269,6 +281,7 @@ def load_pipeline(path: Path) -> Pipeline:
         metrics=f.maybe("metrics"),
         artifact=(artifact.text("step"), artifact.text("output")) if artifact.value else None,
         model=None if model is None else _model(Fields(model, f.at("model"))),
+        concurrency=f.maybe("concurrency") or "allow",
     )
 
 
@@ -320,6 +333,7 @@ def _model(f: Fields) -> Model:
         environments=environments,
         lineage=require,
         store_uri=f.object("artifacts").maybe("uri"),
+        registry_settings=registry.pairs("settings"),
     )
 
 
@@ -371,7 +385,17 @@ def _dataset(f: Fields) -> Dataset:
         )
         for name, c in f.objects("columns").items()
     }
-    return Dataset(f.text("kind"), f.maybe("path"), f.maybe("uri"), f.maybe("revision"), columns)
+    return Dataset(
+        kind=f.choice("kind", KINDS),
+        path=f.maybe("path"),
+        uri=f.maybe("uri"),
+        revision=f.maybe("revision"),
+        columns=columns,
+        bucket=f.maybe("bucket"),
+        prefix=f.maybe("prefix"),
+        endpoint=f.maybe("endpoint"),
+        repository=f.maybe("repository"),
+    )
 
 
 def _default(f: Fields) -> str | None:

@@ -1,21 +1,25 @@
-"""Checks data before anything is trained on it: ``python -m mlops.data``. Exit code 3 when it is not as declared.
+"""Fetches data and checks it before anything is trained on it: ``python -m mlops.data``.
 
-Columns are declared on the dataset. They are checked where the dataset is a CSV file, or a folder of them, that
-is here.
+With ``--out`` or ``--output`` each dataset is put there, and ``--versions`` says which version it has. Without, what is
+here is checked: datasets of kind local. Columns are declared on the dataset, and checked in CSV files; exit code 3 when
+they are not as declared.
 """
 
 from __future__ import annotations
 
 import argparse
 import csv
+import importlib
+import os
 import re
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 
-from mlops.config import Column, Dataset, load_pipeline
-from mlops.errors import Rejected, program, say
+from mlops.config import Column, Dataset, Pipeline, load_pipeline
+from mlops.errors import Misuse, Rejected, Stop, program, say
+from mlops.files import place, version_of, write_json
 from mlops.lineage import data_path
 
 _NULL = {"", "na", "nan", "null", "none"}
@@ -98,38 +102,98 @@ def _outside(text: str, column: Column) -> str:
     return f"is {text!r}, must be one of {', '.join(column.values)}"
 
 
-def _files(dataset: Dataset) -> Iterator[Path]:
-    path = data_path(dataset)
-    if path is None:
-        return
+def fetch(name: str, dataset: Dataset, target: Path, link: bool, branch: str | None) -> str:
+    """Put a dataset at ``target``; give its version."""
+    if dataset.kind == "local":
+        source = data_path(dataset)
+        if source is None or not source.exists():
+            raise Stop(f"dataset {name}: {source} is not there: put the data there first")
+        place(source, target, link)
+        return version_of(source)
+    # Only the modules of a project's own kinds are there.
+    module = importlib.import_module(f"mlops.fetch_{dataset.kind}")
+    version = module.fetch(name, dataset, target, branch if dataset.kind == "lakefs" else link)
+    return str(version)
+
+
+def _files(dataset: Dataset, path: Path) -> list[Path]:
+    """List the CSV files of a dataset that is at ``path``."""
     if path.is_dir():
-        yield from sorted(path.rglob("*.csv"))
-    elif path.exists() or dataset.kind == "local":
-        yield path
+        return sorted(path.rglob("*.csv"))
+    return [path]
+
+
+def judge(pipeline: Pipeline, places: Mapping[str, Path]) -> list[str]:
+    """Check what is declared of datasets; one sentence for each column that is not so."""
+    sentences = []
+    for name, path in places.items():
+        columns = pipeline.datasets[name].columns
+        files = _files(pipeline.datasets[name], path) if columns else []
+        if columns and not files:
+            sentences.append(f"{name}: {path} has no CSV file, so its columns cannot be checked")
+        for file in files:
+            rows, wrong = check(file, columns)
+            sentences += [f"{name}: {file}: {sentence}" for sentence in wrong]
+            if not wrong:
+                say(f"passed: {name}: {file} has {rows} rows, all as declared")
+    return sentences
+
+
+def _targets(pipeline: Pipeline, out: Path | None, given: Sequence[str]) -> dict[str, Path]:
+    """Say where each dataset goes."""
+    targets = {} if out is None else {name: out / name for name in pipeline.datasets}
+    for text in given:
+        name, equals, path = text.partition("=")
+        if not equals or not path:
+            raise Misuse(f"--output {text!r}: must be NAME=PATH")
+        if name not in pipeline.datasets:
+            raise Misuse(f"--output {name}: pipeline {pipeline.name} reads no such dataset")
+        targets[name] = Path(path)
+    return targets
+
+
+def _here(pipeline: Pipeline) -> dict[str, Path]:
+    """List what is here without fetching."""
+    places = {}
+    for name, dataset in pipeline.datasets.items():
+        path = data_path(dataset)
+        if path is not None:
+            places[name] = path
+        elif dataset.columns:
+            say(f"note: {name} is of kind {dataset.kind}: its columns are checked when it is fetched")
+    return places
 
 
 @program
 def main(argv: Sequence[str] | None = None) -> None:
-    """Check the datasets of a pipeline."""
+    """Fetch and check the datasets of a pipeline."""
     parser = argparse.ArgumentParser(
-        prog="python -m mlops.data", description="Check data against its declared columns."
+        prog="python -m mlops.data", description="Fetch data, and check it against its declared columns."
     )
     parser.add_argument("--pipeline", type=Path, required=True, help="pipelines/<pipeline>/pipeline.json")
+    parser.add_argument("--out", type=Path, help="fetch every dataset to a folder, as <out>/<dataset>")
+    parser.add_argument("--output", action="append", default=[], metavar="NAME=PATH", help="fetch one dataset")
+    parser.add_argument("--versions", type=Path, help="where to write the versions of what was fetched, as JSON")
+    parser.add_argument("--link", action="store_true", help="link to data of the same file system, do not copy it")
+    parser.add_argument("--lakefs-branch", action="store_true", help="give the run a branch of its own in lakeFS")
     args = parser.parse_args(argv)
     pipeline = load_pipeline(args.pipeline)
-    declared = {name: dataset for name, dataset in pipeline.datasets.items() if dataset.columns}
-    if not declared:
+    targets = _targets(pipeline, args.out, args.output)
+    if args.versions and not targets:
+        raise Misuse("--versions says which data was fetched: it needs --out or --output")
+    branch = None
+    if args.lakefs_branch:
+        branch = importlib.import_module("mlops.lakefs").branch_of(pipeline, os.environ.get("MLOPS_RUN_ID", ""))
+    versions = {}
+    for name, target in targets.items():
+        versions[name] = fetch(name, pipeline.datasets[name], target, args.link, branch)
+        say(f"dataset {name}: {versions[name]}")
+    if args.versions:
+        write_json(args.versions, versions)
+    places = targets or _here(pipeline)
+    if not any(pipeline.datasets[name].columns for name in places):
         say(f"passed: the datasets of pipeline {pipeline.name} declare no columns: nothing to check")
-    sentences = []
-    for name, dataset in declared.items():
-        files = list(_files(dataset))
-        if not files:
-            say(f"note: {name} was not checked: no CSV file of it is here")
-        for path in files:
-            rows, wrong = check(path, dataset.columns)
-            sentences += [f"{name}: {path}: {sentence}" for sentence in wrong]
-            if not wrong:
-                say(f"passed: {name}: {path} has {rows} rows, all as declared")
+    sentences = judge(pipeline, places)
     if sentences:
         raise Rejected(sentences)
 

@@ -44,6 +44,10 @@ class Unreachable(Stop):
     """The registry does not answer, or not as expected."""
 
 
+class Unsupported(Stop):
+    """The chosen system cannot do that, or not in this mode."""
+
+
 Main = Callable[[Sequence[str] | None], None]
 
 

@@ -6,8 +6,12 @@ import hashlib
 import importlib
 import json
 import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from mlops.errors import Stop
@@ -57,6 +61,47 @@ def tree_digest(found: list[Entry]) -> str:
     return sha256_of([[entry.path, entry.sha256] for entry in found])
 
 
+def version_of(path: Path) -> str:
+    """Name the content of a file, or of a folder."""
+    return "sha256:" + sha256_file(path) if path.is_file() else tree_digest(entries(path))
+
+
+def place(source: Path, target: Path, link: bool) -> None:
+    """Put a file or folder at ``target``, as a link or as a copy; what was there is replaced."""
+    with draft(target) as new:
+        if link:
+            new.symlink_to(source.resolve())
+        elif source.is_dir():
+            shutil.copytree(source, new)
+        else:
+            shutil.copyfile(source, new)
+
+
+@contextmanager
+def draft(target: Path) -> Iterator[Path]:
+    """Give a path beside ``target`` that takes its place at the end: the target appears whole or not at all."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    folder = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent))
+    try:
+        new = folder / target.name
+        yield new
+        if target.is_dir() and not target.is_symlink():
+            shutil.rmtree(target)
+        else:
+            target.unlink(missing_ok=True)
+        new.replace(target)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def inside(key: str, prefix: str) -> PurePosixPath:
+    """Give the path of an object below a prefix; a key that leads out of it is refused."""
+    path = PurePosixPath(key[len(prefix) :].lstrip("/") if prefix else key)
+    if path.is_absolute() or not path.parts or ".." in path.parts:
+        raise Stop(f"object {key!r}: its key is no path below {prefix or 'the root'}")
+    return path
+
+
 def canonical(value: Any) -> str:
     """Write JSON in its one canonical form: sorted keys, no spaces, ASCII."""
     return json.dumps(value, sort_keys=True, separators=(",", ":"), allow_nan=False)
@@ -70,13 +115,21 @@ def sha256_of(value: Any) -> str:
 def read_yaml(path: Path) -> list[Any]:
     """Read the documents of a YAML file; every scalar stays the text that stands there."""
     try:
+        return parse_yaml(path.read_text(encoding="utf-8"), str(path))
+    except ValueError as fault:
+        raise Stop(f"{path}: not a YAML file: {fault}") from None
+
+
+def parse_yaml(text: str, where: str) -> list[Any]:
+    """Read the documents of a text as read_yaml does."""
+    try:
         yaml = importlib.import_module("yaml")
     except ImportError:
-        raise Stop(f"{path}: reading YAML needs PyYAML: make setup installs it") from None
+        raise Stop(f"{where}: reading YAML needs PyYAML: make setup installs it") from None
     try:
-        return list(yaml.load_all(path.read_text(encoding="utf-8"), getattr(yaml, "CBaseLoader", yaml.BaseLoader)))
+        return list(yaml.load_all(text, getattr(yaml, "CBaseLoader", yaml.BaseLoader)))
     except (yaml.YAMLError, ValueError) as fault:
-        raise Stop(f"{path}: not a YAML file: {fault}") from None
+        raise Stop(f"{where}: not a YAML file: {fault}") from None
 
 
 def write_text(path: Path, text: str) -> bool:

@@ -13,7 +13,7 @@ from pathlib import Path
 from mlops.config import Model, load_pipeline, trained_model
 from mlops.errors import Rejected, program, say
 from mlops.files import write_json
-from mlops.registry import Registry
+from mlops.registry import connect
 from mlops.verdict import Champion, Finding, Metrics, document, judge, read_metrics
 
 
@@ -21,7 +21,7 @@ def examine(model: Model, metrics: Metrics) -> list[Finding]:
     """Judge metrics of a run that has no version yet."""
 
     def champion() -> Champion | None:
-        return Registry.of(model).champion(model.name)
+        return connect(model).champion(model.name)
 
     return judge(model.gates, metrics, champion)
 

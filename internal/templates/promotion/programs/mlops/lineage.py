@@ -16,7 +16,7 @@ from typing import Any
 from mlops import repository
 from mlops.config import LINEAGE, Dataset, Pipeline
 from mlops.errors import Misuse
-from mlops.files import entries, sha256_file, sha256_of, tree_digest
+from mlops.files import entries, sha256_file, sha256_of, tree_digest, version_of
 
 _DIGEST = re.compile(r"@(sha256:[0-9a-f]{64})$")
 
@@ -52,7 +52,7 @@ def trace(pipeline: Pipeline, parameters: Mapping[str, str], data: Mapping[str, 
     if unknown:
         raise Misuse(f"--data {unknown[0]}: pipeline {pipeline.name} reads no such dataset")
     image = os.environ.get("MLOPS_IMAGE") or None
-    sources = {name: _source(name, dataset, data.get(name)) for name, dataset in pipeline.datasets.items()}
+    sources = {name: _source(dataset, data.get(name)) for name, dataset in pipeline.datasets.items()}
     return Lineage(_code(pipeline, root, image), sources, _environment(root, image), parameters)
 
 
@@ -103,15 +103,11 @@ def _code(pipeline: Pipeline, root: Path, image: str | None) -> dict[str, Any]:
     }
 
 
-def _source(name: str, dataset: Dataset, given: str | None) -> dict[str, Any]:
-    version = given or None
+def _source(dataset: Dataset, given: str | None) -> dict[str, Any]:
+    version = given or None  # a revision is no version: it can come to name other data
     path = data_path(dataset)
-    if version is None and path is not None and path.is_file():
-        version = "sha256:" + sha256_file(path)
-    elif version is None and path is not None and path.is_dir():
-        version = tree_digest(entries(path))
-    elif version is None and dataset.revision:
-        version = f"{dataset.kind}:{dataset.uri or dataset.path or name}@{dataset.revision}"
+    if version is None and path is not None and path.exists():
+        version = version_of(path)
     return {
         "kind": dataset.kind,
         "path": dataset.path,
@@ -122,16 +118,29 @@ def _source(name: str, dataset: Dataset, given: str | None) -> dict[str, Any]:
 
 
 def data_path(dataset: Dataset) -> Path | None:
-    """Say where a dataset's files are: below MLOPS_DATA_ROOT, or below the repository's root."""
-    return None if dataset.path is None else Path(os.environ.get("MLOPS_DATA_ROOT") or ".") / dataset.path
+    """Say where a local dataset's files are: below MLOPS_DATA_ROOT, or below the repository's root."""
+    if dataset.kind != "local" or dataset.path is None:
+        return None
+    return Path(os.environ.get("MLOPS_DATA_ROOT") or ".") / dataset.path
 
 
 def _environment(root: Path, image: str | None) -> dict[str, Any]:
-    if image:
-        pinned = _DIGEST.search(image)
-        return {"version": pinned[1] if pinned else None, "image": image, "python": None, "requirements": None}
+    """Name what the code ran in: an image by its digest, or Python with its locked requirements."""
+    pinned = _DIGEST.search(image) if image else None
     locked = root / "requirements.txt"
-    requirements = "sha256:" + sha256_file(locked) if locked.is_file() else None
-    python = platform.python_version()
-    version = sha256_of({"python": python, "requirements": requirements}) if requirements else None
-    return {"version": version, "image": None, "python": python, "requirements": requirements}
+    python = requirements = version = None
+    if image:
+        version = pinned[1] if pinned else None
+    else:
+        python = platform.python_version()
+        requirements = "sha256:" + sha256_file(locked) if locked.is_file() else None
+        version = sha256_of({"python": python, "requirements": requirements}) if requirements else None
+    return {
+        "version": version,
+        "image": image,
+        "image_digest": pinned[1] if pinned else None,
+        "base_image": os.environ.get("MLOPS_BASE_IMAGE") or None,
+        "sbom": os.environ.get("MLOPS_SBOM") or None,
+        "python": python,
+        "requirements": requirements,
+    }

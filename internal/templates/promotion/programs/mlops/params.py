@@ -24,10 +24,15 @@ _FORMS = {
 }
 
 
+def fits(parameter: Parameter, text: str) -> bool:
+    """Tell whether a text is a value of a parameter's type. Every text is one of type string."""
+    form = _FORMS.get(parameter.type)
+    return form is None or form.fullmatch(text) is not None
+
+
 def check(name: str, parameter: Parameter, text: str) -> None:
     """Refuse a value of another type, and text that DVC cannot write into a command line."""
-    form = _FORMS.get(parameter.type)
-    if form is not None and not form.fullmatch(text):
+    if not fits(parameter, text):
         raise Misuse(f"--param {name}: {text!r} is not of type {parameter.type}")
     if "'" in text or "\\${" in text or "\n" in text:
         raise Misuse(

@@ -1,27 +1,26 @@
 """Pins a version for an environment: ``python -m mlops.promote``.
 
-Nothing from files is believed: metrics come from the registry, gates are applied again, and the lineage record
-must be the one that registration made. All faults are named at once. Running it twice changes nothing.
+Nothing from files is believed: metrics come from the registry, gates are applied again, the lineage record must be the
+one that registration made, and the model's files must be the ones it names. All faults are named at once. Running it
+twice changes nothing, and opens no second pull request.
 """
 
 from __future__ import annotations
 
 import argparse
 import sys
-import tempfile
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from mlops import freeze, pins, repository
+from mlops import approval, evidence, forge, freeze, pins, record, repository
 from mlops import registry as reg
 from mlops.config import Environment, Model, load_model, read_json, seconds
 from mlops.errors import Refused, Stop, program, say
-from mlops.files import sha256_of, write_json
+from mlops.files import write_text
 from mlops.pins import Pin
-from mlops.register import LINEAGE_FILE
 from mlops.registry import Registry, Version
 from mlops.verdict import Finding, Metrics, judge, reject
 
@@ -39,6 +38,31 @@ class Request:
     def settings(self) -> Environment:
         """Give the environment's settings."""
         return self.model.environments[self.environment]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A promotion that nothing forbids."""
+
+    request: Request
+    version: Version
+    pin: Pin
+    record: dict[str, Any]
+    findings: Sequence[Finding]
+
+    def linked(self, url: str | None) -> Plan:
+        """Give the same promotion with the address of its pull request in the record."""
+        promotions = self.record["promotions"]
+        own = {**promotions[self.request.environment], "pull_request": url}
+        return replace(self, record={**self.record, "promotions": {**promotions, self.request.environment: own}})
+
+    def files(self) -> dict[Path, str]:
+        """Give the text of each file that it writes, the pin last."""
+        place = self.request.root / pins.path_of(self.pin.model, self.pin.environment)
+        before = place.read_text(encoding="utf-8") if place.exists() else None
+        pinned = pins.render(self.pin, before, str(place))
+        found = record.texts(self.record, self.request.root)
+        return {**found, pins.path_of(self.pin.model, self.pin.environment): pinned}
 
 
 def evaluate(registry: Registry, model: Model, version: Version) -> tuple[Metrics, list[Finding]]:
@@ -66,7 +90,7 @@ def policy(request: Request, version: Version, now: datetime) -> list[str]:
     except Refused as window:
         faults += window.sentences
     if request.model.mode == "direct":
-        faults += _approvals(request)
+        faults += approval.faults(settings, request.environment, request.approved_by, request.root)
     return faults
 
 
@@ -91,106 +115,105 @@ def _comes_from(request: Request, before: str, version: Version, now: datetime) 
     return [f"{must}: ready at {ready:%Y-%m-%d %H:%M} UTC"] if now < ready else []
 
 
-def _approvals(request: Request) -> list[str]:
-    settings = request.settings
-    given = {name.lstrip("@").lower(): name for name in request.approved_by}
-    people = {name.lstrip("@").lower() for name in settings.approvers if "/" not in name}
-    faults = []
-    if people and len(people) == len(settings.approvers):  # the members of a team are not known here
-        strangers = [given.pop(key) for key in sorted(set(given) - people)]
-        known = ", ".join(settings.approvers)
-        faults += [f"{name} is not an approver of {request.environment}: those are {known}" for name in strangers]
-    if len(given) < settings.approvals:
-        has = f"{request.environment} needs {_people(settings.approvals)} and has {len(given)}"
-        faults.append(f"{has}: name each with --approved-by")
-    return faults
-
-
-def _people(count: int) -> str:
-    return "1 approval" if count == 1 else f"{count} approvals"
-
-
-def lineage_record(registry: Registry, version: Version) -> dict[str, Any]:
-    """Fetch the record that registration stored with the run, and check it against the version's tags."""
-    expected = version.tags.get(reg.LINEAGE)
-    with tempfile.TemporaryDirectory() as folder:
-        path = registry.download(version.run, LINEAGE_FILE, Path(folder)) if expected else None
-        if path is None:
-            raise Refused(
-                f"version {version.number} has no lineage record: it was not registered by this repository's programs"
-            )
-        record = read_json(path, float)
-    if (
-        not isinstance(record, dict)
-        or sha256_of(record) != expected
-        or record["model"]["digest"] != version.tags.get(reg.DIGEST)
-    ):
-        raise Refused(f"the lineage record of version {version.number} is not the one that registration made")
-    return record
-
-
-def complete(
-    record: dict[str, Any], request: Request, version: Version, judged: tuple[Metrics, list[Finding]]
-) -> dict[str, Any]:
-    """Add to a lineage record what promotion knows. Promotions to other environments stay."""
-    metrics, findings = judged
-    place = request.root / lineage_path(request.model.name, version.number)
-    old = read_json(place, float) if place.exists() else {}
-    promotion = {
-        "mode": request.model.mode,
-        "approvals": request.settings.approvals,
-        "approvers": list(request.settings.approvers),
-        "approved_by": sorted(set(request.approved_by)),
-        "branch": branch(request, version) if request.model.mode == "pull_request" else None,
-    }
-    return {
-        **record,
-        "model": {**record["model"], "version": version.number},
-        "registry": {"name": request.model.registry, "run_id": version.run},
-        "metrics": {name: float(value) for name, value in metrics.numbers().items()},
-        "gates": [
-            {"metric": f.metric, "op": f.op, "bound": f.bound, "value": f.value, "passed": f.passed} for f in findings
-        ],
-        "promotions": {**old.get("promotions", {}), request.environment: promotion},
-    }
-
-
-def branch(request: Request, version: Version) -> str:
-    """Name the branch of a promotion's pull request."""
-    return f"promote/{request.model.name}/{request.environment}/{version.number}"
-
-
-def lineage_path(model: str, version: str) -> Path:
-    """Say where a version's lineage record lies below the repository's root."""
-    return Path("lineage", model, f"{version}.json")
+def plan(request: Request, registry: Registry, version: Version, now: datetime) -> Plan | None:
+    """Examine a promotion; None when the files say it already. Raises Rejected or Refused."""
+    model, environment = request.model, request.environment
+    digest = version.tags.get(reg.DIGEST, "")
+    pin = Pin(model.name, environment, version.number, version.tags.get(reg.URI, ""), version.run, digest, "false")
+    target = request.root / pins.path_of(model.name, environment)
+    written = (record.path_of(model.name, version.number), record.statement_of(model.name, version.number))
+    if all((request.root / path).exists() for path in written) and pins.read(target, model.name, environment) == pin:
+        return None
+    faults = policy(request, version, now)
+    faults += [f"version {version.number}: {fault}" for fault in pins.faults(pin, model.name, environment)]
+    judged = evaluate(registry, model, version)
+    if faults:
+        raise Refused(faults)
+    reject(judged[1])
+    known = record.fetch(registry, version)
+    faults = [f"the record of version {version.number} lacks {part}" for part in record.unknown(known, model.lineage)]
+    faults += record.altered(registry, version, known)
+    if faults:
+        raise Refused(faults)
+    for finding in judged[1]:
+        say(f"passed: {finding.sentence}")
+    promotions = {**_earlier(request, version), environment: _promotion(request)}
+    return Plan(request, version, pin, record.complete(known, version, model.registry, judged, promotions), judged[1])
 
 
 def promote(request: Request, registry: Registry, version: Version, now: datetime, dry_run: bool = False) -> list[Path]:
     """Promote a version and give the files that changed. Raises Rejected or Refused and writes nothing then."""
-    model, environment = request.model, request.environment
-    target = pins.path_of(model.name, environment)
-    record_at = lineage_path(model.name, version.number)
-    digest = version.tags.get(reg.DIGEST, "")
-    pin = Pin(model.name, environment, version.number, version.tags.get(reg.URI, ""), version.run, digest, "false")
-    if (request.root / record_at).exists() and pins.read(request.root / target, model.name, environment) == pin:
-        return []
-    faults = policy(request, version, now)
-    faults += [f"version {version.number}: {fault}" for fault in pins.faults(pin, model.name, environment)]
-    metrics, findings = evaluate(registry, model, version)
-    if faults:
-        raise Refused(faults)
-    reject(findings)
-    for finding in findings:
-        say(f"passed: {finding.sentence}")
-    rival = registry.aliased(model.name, reg.CHAMPION)
-    if rival is not None and rival.tags.get("mlops.data") != version.tags.get("mlops.data"):
-        say(f"note: champion version {rival.number} was measured on other data")
-    record = complete(lineage_record(registry, version), request, version, (metrics, findings))
-    if dry_run:
-        return [record_at, target]
-    write_json(request.root / record_at, record)
-    pins.write(request.root / target, pin)
-    return [record_at, target]
+    found = plan(request, registry, version, now)
+    return [] if found is None else carry_out(found, dry_run)
+
+
+def carry_out(found: Plan, dry_run: bool = False) -> list[Path]:
+    """Write the files of a promotion into the work tree and name them."""
+    files = found.files()
+    for path, text in files.items():
+        if not dry_run:
+            write_text(found.request.root / path, text)
+    return list(files)
+
+
+def open_pull_request(found: Plan, registry: Registry, base: str) -> None:
+    """Put a promotion on its branch and make sure that its one pull request is there. The work tree stays as it is."""
+    request, version = found.request, found.version
+    model, environment = request.model.name, request.environment
+    there = forge.of(request.root)
+    if there is None:
+        raise Stop(f"which forge opens the pull request is not known: set MLOPS_FORGE to {', '.join(forge.KINDS)}")
+    there.need_token()
+    name = branch(model, environment)
+    before = there.find(name, base)
+    found = found.linked(before.url if before else None)
+    place = record.path_of(model, version.number)
+    link = there.link(name, place.as_posix())
+    title = f"Promote {model} version {version.number} to {environment}"
+    message = f"{title}\n\nDigest {found.pin.digest}, run {version.run}.\nLineage: {place}.\n"
+    if repository.publish(request.root, name, found.files(), message, there.remote):
+        say(f"pushed branch {name}")
+    body = evidence.body(found.record, environment, found.findings, registry.champion(model), link)
+    now, what = forge.request(there, forge.PullRequest(name, base, title, body))
+    if before is None or before.url != now.url:
+        repository.publish(request.root, name, found.linked(now.url).files(), message, there.remote)
+    say(f"{what}: {now.url}")
+
+
+def _earlier(request: Request, version: Version) -> dict[str, Any]:
+    """Give the promotions of this very version to other environments, as they are committed."""
+    place = request.root / record.path_of(request.model.name, version.number)
+    old = read_json(place, float) if place.exists() else None
+    same = isinstance(old, dict) and old.get("model", {}).get("digest") == version.tags.get(reg.DIGEST)
+    return dict(old.get("promotions", {})) if isinstance(old, dict) and same else {}
+
+
+def _promotion(request: Request) -> dict[str, Any]:
+    asks = request.model.mode == "pull_request"
+    return {
+        "mode": request.model.mode,
+        "approvals": request.settings.approvals,
+        "approvers": list(request.settings.approvers),
+        "approved_by": sorted(set(request.approved_by)),
+        "branch": branch(request.model.name, request.environment) if asks else None,
+        "pull_request": None,
+    }
+
+
+def branch(model: str, environment: str) -> str:
+    """Name the one branch of a model's promotions to an environment."""
+    return f"promote/{model}-{environment}"
+
+
+def _branch_is_shared(request: Request) -> list[str]:
+    """Name the other model whose promotions would have the same branch: a-b to c, and a to b-c."""
+    own = branch(request.model.name, request.environment)
+    for path in sorted(request.root.glob("models/*/model.json")):
+        other = load_model(path)
+        for environment in other.promote_to:
+            if other.name != request.model.name and branch(other.name, environment) == own:
+                return [f"branch {own} is that of {other.name} to {environment} as well: rename the environment"]
+    return []
 
 
 def request_for(model: Model, environment: str, approved_by: Sequence[str] = (), root: Path = Path()) -> Request:
@@ -224,7 +247,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     )
     parser.add_argument("--dry-run", action="store_true", help="check everything, write nothing")
     parser.add_argument(
-        "--open-pull-request", action="store_true", help="commit on a branch, push it and open a pull request"
+        "--open-pull-request", action="store_true", help="push a branch and open or update its one pull request"
     )
     parser.add_argument("--base", help="the branch that the pull request goes to; default: the one checked out")
     args = parser.parse_args(argv)
@@ -232,41 +255,42 @@ def main(argv: Sequence[str] | None = None) -> None:
         parser.error(f"--version {args.version!r} must be a version number")
 
     model = load_model(args.model)
+    if args.open_pull_request and model.mode != "pull_request":
+        raise Stop(f"{model.name} is promoted directly (promotion.mode): commit the files instead")
     request = request_for(model, args.environment, args.approved_by)
-    registry = Registry.of(model)
+    registry = reg.connect(model)
     version = chosen(registry, model, args.version)
-    changed = promote(request, registry, version, datetime.now(UTC), args.dry_run)
+    found = plan(request, registry, version, datetime.now(UTC))
     name = f"{model.name} version {version.number}"
-    if not changed:
+    if found is None:
         say(f"unchanged: {request.environment} already has {name}")
         return
-    for path in changed:
+    _notes(found, registry)
+    if args.open_pull_request and not args.dry_run:
+        shared = _branch_is_shared(request)
+        if shared:
+            raise Refused(shared)
+        open_pull_request(found, registry, args.base or repository.base_branch(request.root))
+        return
+    for path in carry_out(found, args.dry_run):
         say(f"{'would write' if args.dry_run else 'wrote'} {path}")
-    settings = request.settings
+    say(f"{'would promote' if args.dry_run else 'promoted'}: {name} to {request.environment}")
+
+
+def _notes(found: Plan, registry: Registry) -> None:
+    """Say what forbids nothing, but people should know."""
+    request, version = found.request, found.version
+    model, settings = request.model, request.settings
+    rival = registry.aliased(model.name, reg.CHAMPION)
+    if rival is not None and rival.tags.get("mlops.data") != version.tags.get("mlops.data"):
+        say(f"note: champion version {rival.number} was measured on other data")
     if model.mode == "pull_request" and settings.approvals:
+        needs = approval.people(settings.approvals)
         by = f" of {', '.join(settings.approvers)}" if settings.approvers else ""
-        say(f"note: {request.environment} needs {_people(settings.approvals)}{by}: the pull request collects them")
-    if not args.dry_run and registry.folder is not None and (model.store_uri or "").startswith("pvc:"):
+        say(f"note: {request.environment} needs {needs}{by}: the pull request collects them")
+    if registry.folder is not None and (model.store_uri or "").startswith("pvc:"):
         say(f"note: the pin says {version.tags.get(reg.URI)}, but this registry is on this machine:")
         say("note: the cluster finds the model only when its own run registers it")
-    if args.open_pull_request and not args.dry_run:
-        if model.mode != "pull_request":
-            raise Stop(f"{model.name} is promoted directly (promotion.mode): commit the files instead")
-        title = f"Promote {name} to {request.environment}"
-        body = "\n".join(
-            [
-                f"Digest {version.tags.get(reg.DIGEST)}, run {version.run}.",
-                f"Lineage: {lineage_path(model.name, version.number)}.",
-                f"Approvals needed: {settings.approvals}"
-                + (f" of {', '.join(settings.approvers)}." if settings.approvers else "."),
-            ]
-        )
-        base = args.base or repository.base_branch(request.root)
-        paths = tuple(str(path) for path in changed)
-        asked = repository.PullRequest(branch(request, version), base, paths, title, body)
-        repository.open_pull_request(request.root, asked)
-    else:
-        say(f"{'would promote' if args.dry_run else 'promoted'}: {name} to {request.environment}")
 
 
 if __name__ == "__main__":

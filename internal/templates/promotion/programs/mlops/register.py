@@ -8,6 +8,7 @@ the alias moves to it unless a newer version holds it: a late run must not displ
 from __future__ import annotations
 
 import argparse
+import importlib
 import json
 import os
 import shutil
@@ -64,12 +65,7 @@ def register(registry: Registry, candidate: Candidate) -> tuple[Version, bool]:
     )
     tags = _tags(candidate, digest, mark, record)
     with registry.run(model.name, candidate.pipeline.name, tags) as run:
-        registry.log(run, candidate.metrics.numbers(), candidate.lineage.parameters)
-        source = registry.upload(run, candidate.artifact, "model")
-        with tempfile.TemporaryDirectory() as folder:
-            lineage = Path(folder, "lineage.json")
-            write_json(lineage, record)
-            registry.upload(run, lineage, "mlops")
+        source = _fill(registry, run, candidate, record)
         version = registry.create_version(model.name, source, run, {**tags, reg.STATUS: reg.PENDING})
         try:
             if candidate.store is not None:
@@ -79,6 +75,30 @@ def register(registry: Registry, candidate: Candidate) -> tuple[Version, bool]:
             registry.discard(version)
             raise
     return version, True
+
+
+def record_offline(registry: Registry, candidate: Candidate) -> str:
+    """Record a run in the client's files, for a tracker that is offline: it has no version and no alias."""
+    files = entries(candidate.artifact)
+    if not files:
+        raise Stop(f"{candidate.artifact}: the model folder is empty")
+    digest = tree_digest(files)
+    record = _record(candidate, digest, [asdict(entry) for entry in files], None)
+    tags = _tags(candidate, digest, fingerprint(candidate.pipeline, candidate.lineage, digest), record)
+    with registry.run(candidate.model.name, candidate.pipeline.name, tags) as run:
+        _fill(registry, run, candidate, record)
+    return run
+
+
+def _fill(registry: Registry, run: str, candidate: Candidate, record: dict[str, Any]) -> str:
+    """Write everything that belongs to a run; give the address of the model's files."""
+    registry.log(run, candidate.metrics.numbers(), candidate.lineage.parameters)
+    source = registry.upload(run, candidate.artifact, "model")
+    with tempfile.TemporaryDirectory() as folder:
+        lineage = Path(folder, "lineage.json")
+        write_json(lineage, record)
+        registry.upload(run, lineage, "mlops")
+    return source
 
 
 def challenge(registry: Registry, version: Version) -> str:
@@ -96,7 +116,7 @@ def _record(candidate: Candidate, digest: str, files: list[dict[str, Any]], pare
     return {
         "version": 1,
         "model": {"name": candidate.model.name, "digest": digest, "files": files},
-        "parent": parent,
+        "parent": {"name": candidate.model.name, "version": parent} if parent else None,
         "pipeline": {
             "name": pipeline.name,
             "spec": pipeline.spec,
@@ -194,6 +214,26 @@ def _parameters(path: Path, known: Sequence[str]) -> dict[str, str]:
     }
 
 
+def _versions(paths: Sequence[Path]) -> dict[str, str]:
+    """Read the versions of datasets."""
+    found: dict[str, str] = {}
+    for path in paths:
+        given = read_json(path)
+        if not isinstance(given, dict) or not all(isinstance(version, str) for version in given.values()):
+            raise Stop(f"{path}: must be an object, dataset to version")
+        found |= given
+    return found
+
+
+def _offline(registry: Registry, candidate: Candidate, result: Path | None) -> None:
+    run, name = record_offline(registry, candidate), candidate.model.name
+    say(f"recorded: a run of {name} offline, for {reg.shown(registry.uri)}")
+    say(f"note: offline there is no version of {name} and no {reg.CHALLENGER}: register online to get them")
+    if result:
+        known = {"version": 1, "model": name, "model_version": None, "created": False, "challenger": None}
+        write_json(result, {**known, "run_id": run, "digest": None, "fingerprint": None, "uri": None})
+
+
 @program
 def main(argv: Sequence[str] | None = None) -> None:
     """Run the registration."""
@@ -207,6 +247,10 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--params", type=Path, help="params.yaml or params.json with the values that were used")
     parser.add_argument("--param", action="append", default=[], metavar="NAME=VALUE", help="the value of one parameter")
     parser.add_argument("--data", action="append", default=[], metavar="NAME=VERSION", help="the version of a dataset")
+    parser.add_argument(
+        "--data-versions", type=Path, action="append", default=[], help="what mlops.data --versions wrote"
+    )
+    parser.add_argument("--lakefs-branch", nargs="?", const="", metavar="INTO", help="see mlops.lakefs.finish")
     parser.add_argument("--pipeline-run-id", help="the orchestrator's id of this run")
     parser.add_argument("--run-url", help="where this run can be looked at")
     parser.add_argument("--result", type=Path, help="where to write what was done as JSON")
@@ -230,7 +274,9 @@ def main(argv: Sequence[str] | None = None) -> None:
         artifact=args.artifact,
         metrics=metrics,
         findings=findings,
-        lineage=trace(pipeline, effective(pipeline, given), _pairs("--data", args.data)),
+        lineage=trace(
+            pipeline, effective(pipeline, given), _versions(args.data_versions) | _pairs("--data", args.data)
+        ),
         run_id=args.pipeline_run_id or None,
         run_url=args.run_url or None,
         store=Path(store) if store else None,
@@ -242,13 +288,20 @@ def main(argv: Sequence[str] | None = None) -> None:
             f"note: {part} of this training run is not wholly known"
             + (": promotion will refuse it" if part in model.lineage else "")
         )
-    registry = Registry.of(model)
+    registry = reg.connect(model)
+    if registry.offline:
+        _offline(registry, candidate, args.result)
+        return
     version, created = register(registry, candidate)
     challenger = challenge(registry, version)
     if created:
         say(f"registered: {model.name} version {version.number} in {reg.shown(registry.uri)}")
     else:
         say(f"unchanged: {model.name} version {version.number} already holds this training run")
+    if args.lakefs_branch is not None:
+        run_id = args.pipeline_run_id or os.environ.get("MLOPS_RUN_ID", "")
+        known = {"mlops.model": model.name, "mlops.version": version.number}
+        importlib.import_module("mlops.lakefs").finish(pipeline, run_id, known, args.lakefs_branch)
     if challenger == version.number:
         say(f"challenger: version {challenger}")
     else:

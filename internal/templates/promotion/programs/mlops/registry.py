@@ -1,7 +1,8 @@
-"""The one door to the model registry. Only this module knows MLflow.
+"""The door to the model registry: what the programs need of it, whichever system it is.
 
-Where it is: MLFLOW_TRACKING_URI, else in a cluster the address in model.json, else a SQLite file below
-.mlops/ that needs no server. Transient errors are retried by the client; what is left becomes one sentence.
+Each system has a module of its own, ``registry_<system>``, that speaks to it through its official client. A
+repository has the modules of the systems it uses, and MLflow's, which needs no server: on a laptop without
+credentials of the chosen system, models are registered into a SQLite file below .mlops/.
 """
 
 from __future__ import annotations
@@ -10,19 +11,18 @@ import contextlib
 import importlib
 import os
 import re
-import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, Protocol
 
 from mlops.config import Model
-from mlops.errors import Stop, Unreachable
+from mlops.errors import Stop, Unreachable, Unsupported, say
 from mlops.verdict import Champion
 
-LOCAL = "sqlite:///.mlops/mlflow.db"
 CHALLENGER, CHAMPION, PREVIOUS = "challenger", "champion", "previous"
 FINGERPRINT = "mlops.fingerprint"
 DIGEST = "mlops.digest"
@@ -31,16 +31,23 @@ LINEAGE = "mlops.lineage"
 STATUS = "validation_status"
 PENDING, PASSED, FAILED = "pending", "passed", "failed"
 
-_ENVIRONMENT = {
-    "MLFLOW_DISABLE_TELEMETRY": "true",
-    "MLFLOW_LOGGING_LEVEL": "WARNING",
-    "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",
-    "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
-    "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "4",
-    "MLFLOW_HTTP_REQUEST_TIMEOUT": "60",
-    "GIT_PYTHON_REFRESH": "quiet",
+# What the client of a system reads in order to sign in; one of them is enough to choose the system.
+SIGNS: Mapping[str, tuple[str, ...]] = {
+    "mlflow": (),
+    "weights_and_biases": ("WANDB_API_KEY", "WANDB_IDENTITY_TOKEN_FILE", "WANDB_MODE"),
+    "neptune": ("NEPTUNE_API_TOKEN", "NEPTUNE_MODE"),
+    "clearml": ("CLEARML_API_ACCESS_KEY", "CLEARML_CONFIG_FILE", "CLEARML_OFFLINE_MODE"),
+    "sagemaker": (
+        "AWS_ACCESS_KEY_ID",
+        "AWS_PROFILE",
+        "AWS_WEB_IDENTITY_TOKEN_FILE",
+        "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
+        "AWS_CONTAINER_CREDENTIALS_FULL_URI",
+    ),
+    "azureml": ("AZURE_CLIENT_ID", "AZURE_FEDERATED_TOKEN_FILE", "MSI_ENDPOINT", "IDENTITY_ENDPOINT", "AZUREML_RUN_ID"),
+    "vertex": ("GOOGLE_APPLICATION_CREDENTIALS", "CLOUD_ML_PROJECT_ID", "AIP_MODEL_DIR"),
 }
-_ABSENT = ("RESOURCE_DOES_NOT_EXIST",)
+_MODULES = {"weights_and_biases": "wandb"}  # others are called like their system
 
 
 @dataclass(frozen=True)
@@ -59,184 +66,69 @@ class Version:
         return self.tags.get(STATUS) == PASSED
 
 
-def address(model: Model) -> str:
-    """Say which registry this process talks to."""
-    given = os.environ.get("MLFLOW_TRACKING_URI")
-    if given:
-        return given
-    if not os.environ.get("KUBERNETES_SERVICE_HOST"):
-        return LOCAL
-    if model.registry_type != "mlflow":
-        raise Unreachable(
-            f"registry {model.registry} is of type {model.registry_type}, and these programs speak MLflow only: "
-            "set MLFLOW_TRACKING_URI"
-        )
-    return model.tracking_uri or LOCAL
-
-
 def shown(uri: str) -> str:
     """Give an address without what may be secret in it."""
     return re.sub(r"//[^/@]*@", "//", uri.partition("?")[0])
 
 
-class Registry:
-    """A registry behind its tracking address."""
+class Registry(Protocol):
+    """A registry of models, and the tracker of the runs they come from."""
 
-    def __init__(self, uri: str) -> None:
-        """Connect. Nothing is created but the folder of a local database."""
-        self.uri = uri
-        self.folder: Path | None = None  # of a database file; its artifacts lie next to it
-        if uri.startswith("sqlite:///"):
-            self.folder = Path(uri.removeprefix("sqlite:///")).absolute().parent
-            self.folder.mkdir(parents=True, exist_ok=True)
-        with self._speaking("be opened"):
-            self._mlflow = _mlflow()
-            self._client: Any = self._mlflow.MlflowClient(tracking_uri=uri, registry_uri=uri)
-
-    @classmethod
-    def of(cls, model: Model) -> Registry:
-        """Connect to the registry of a model."""
-        return cls(address(model))
+    uri: str  # for people: where it is
+    folder: Path | None = None  # of a registry that is files on this machine
+    offline: bool = False  # runs are recorded in files, and nothing can be read
 
     def aliases(self, model: str) -> dict[str, str]:
         """Give alias to version number; empty when the model is not there yet."""
-        found = self._look("be asked for aliases", "get_registered_model", model)
-        return {} if found is None else {k: str(v) for k, v in dict(found.aliases).items()}
 
     def version(self, model: str, number: str) -> Version | None:
         """Give one version, or None."""
-        found = self._look(f"be asked for version {number}", "get_model_version", model, number)
-        return None if found is None else _version(found)
+
+    def find(self, model: str, fingerprint: str) -> Version | None:
+        """Give the newest complete version of a training run, or None."""
+
+    def metrics(self, version: Version) -> dict[str, Decimal]:
+        """Read a version's metrics from its run."""
+
+    def ensure_model(self, model: Model) -> None:
+        """Create the registered model, or bring its description and tags up to date."""
+
+    def run(self, experiment: str, name: str, tags: Mapping[str, str]) -> AbstractContextManager[str]:
+        """Record a run; it ends as failed when the body raises."""
+
+    def log(self, run: str, metrics: Mapping[str, Decimal], params: Mapping[str, str]) -> None:
+        """Write metrics and parameters of a run."""
+
+    def upload(self, run: str, path: Path, folder: str) -> str:
+        """Store a file or folder with a run, wait until it is there, and give its address."""
+
+    def download(self, run: str, file: str, into: Path) -> Path | None:
+        """Fetch one file of a run; None when it is not there."""
+
+    def create_version(self, model: str, source: str, run: str, tags: Mapping[str, str]) -> Version:
+        """Create a version together with its tags."""
+
+    def discard(self, version: Version) -> None:
+        """Take back a version that was not completed: delete it, or at least mark it as failed."""
+
+    def tag(self, version: Version, tags: Mapping[str, str | None]) -> None:
+        """Set tags of a version; None removes one."""
+
+    def set_alias(self, model: str, alias: str, number: str | None) -> None:
+        """Move an alias; None removes it."""
 
     def aliased(self, model: str, alias: str) -> Version | None:
         """Give the version with an alias, or None."""
         number = self.aliases(model).get(alias)
         return None if number is None else self.version(model, number)
 
-    def find(self, model: str, fingerprint: str) -> Version | None:
-        """Give the newest complete version of a training run, or None."""
-        with self._speaking("be searched"):
-            query = f"name = '{model}' and tags.`{FINGERPRINT}` = '{fingerprint}'"
-            found = [_version(v) for v in self._client.search_model_versions(query, max_results=1000)]
-        complete = [version for version in found if version.passed]
-        return max(complete, key=lambda version: int(version.number), default=None)
-
-    def metrics(self, version: Version) -> dict[str, Decimal]:
-        """Read a version's metrics from its run."""
-        run = self._look(f"be asked for run {version.run}", "get_run", version.run)
-        return {} if run is None else {k: Decimal(repr(float(v))) for k, v in run.data.metrics.items()}
-
     def champion(self, model: str) -> Champion | None:
         """Give the version that serves production with its metrics, or None."""
+        if self.offline:
+            say(f"note: {self.uri} is offline: there is no champion to compare with")
+            return None
         version = self.aliased(model, CHAMPION)
         return None if version is None else Champion(version.number, self.metrics(version))
-
-    def ensure_model(self, model: Model) -> None:
-        """Create the registered model, or bring its description and tags up to date."""
-        there = self._look("be asked for the model", "get_registered_model", model.name)
-        with self._speaking(f"hold model {model.name}"):
-            if there is None:
-                with contextlib.suppress(self._mlflow.exceptions.MlflowException):  # another one was faster
-                    self._client.create_registered_model(
-                        model.name, tags=dict(model.tags), description=model.description
-                    )
-                there = self._client.get_registered_model(model.name)
-            if model.description and (there.description or "") != model.description:
-                self._client.update_registered_model(model.name, model.description)
-            for key, value in model.tags.items():
-                if there.tags.get(key) != value:
-                    self._client.set_registered_model_tag(model.name, key, value)
-
-    @contextlib.contextmanager
-    def run(self, experiment: str, name: str, tags: Mapping[str, str]) -> Iterator[str]:
-        """Record a run; it ends as FAILED when the body raises."""
-        with self._speaking("start a run"):
-            run = self._client.create_run(self._experiment(experiment), tags=dict(tags), run_name=name).info.run_id
-        status = "FAILED"
-        try:
-            yield run
-            status = "FINISHED"
-        finally:
-            with contextlib.suppress(Exception):
-                self._client.set_terminated(run, status)
-
-    def log(self, run: str, metrics: Mapping[str, Decimal], params: Mapping[str, str]) -> None:
-        """Write metrics and parameters of a run."""
-        entities, now = self._mlflow.entities, int(time.time() * 1000)
-        with self._speaking("take metrics and parameters"):
-            self._client.log_batch(
-                run,
-                metrics=[entities.Metric(name, float(value), now, 0) for name, value in metrics.items()],
-                params=[entities.Param(name, value) for name, value in params.items()],
-            )
-
-    def upload(self, run: str, path: Path, folder: str) -> str:
-        """Store a file or folder with a run and give its address."""
-        with self._speaking(f"take {path}"):
-            if path.is_dir():
-                self._client.log_artifacts(run, str(path), folder)
-            else:
-                self._client.log_artifact(run, str(path), folder)
-            return f"{self._client.get_run(run).info.artifact_uri}/{folder}"
-
-    def download(self, run: str, file: str, into: Path) -> Path | None:
-        """Fetch one file of a run; None when it is not there."""
-        with self._speaking(f"give {file} of run {run}"):
-            folder = file.rpartition("/")[0]
-            if file not in [found.path for found in self._client.list_artifacts(run, folder or None)]:
-                return None
-            return Path(self._client.download_artifacts(run, file, str(into)))
-
-    def create_version(self, model: str, source: str, run: str, tags: Mapping[str, str]) -> Version:
-        """Create a version together with its tags."""
-        with self._speaking("create a version"):
-            return _version(self._client.create_model_version(model, source, run_id=run, tags=dict(tags)))
-
-    def discard(self, version: Version) -> None:
-        """Take back a version that was not completed: delete it, or at least mark it as failed."""
-        with contextlib.suppress(Exception):
-            self.tag(version, {STATUS: FAILED})
-        with contextlib.suppress(Exception):
-            self._client.delete_model_version(version.model, version.number)
-
-    def tag(self, version: Version, tags: Mapping[str, str | None]) -> None:
-        """Set tags of a version; None removes one."""
-        with self._speaking(f"tag version {version.number}"):
-            for key, value in tags.items():
-                if value is not None:
-                    self._client.set_model_version_tag(version.model, version.number, key, value)
-                elif key in version.tags:
-                    self._client.delete_model_version_tag(version.model, version.number, key)
-
-    def set_alias(self, model: str, alias: str, number: str | None) -> None:
-        """Move an alias; None removes it."""
-        with self._speaking(f"move alias {alias}"):
-            if number is None:
-                self._client.delete_registered_model_alias(model, alias)
-            else:
-                self._client.set_registered_model_alias(model, alias, number)
-
-    def _experiment(self, name: str) -> str:
-        there = self._client.get_experiment_by_name(name)
-        if there is not None:
-            return str(there.experiment_id)
-        location = (self.folder / "mlartifacts" / name).as_uri() if self.folder else None
-        try:
-            return str(self._client.create_experiment(name, artifact_location=location))
-        except self._mlflow.exceptions.MlflowException:
-            there = self._client.get_experiment_by_name(name)  # another one was faster
-            if there is None:
-                raise
-            return str(there.experiment_id)
-
-    def _look(self, doing: str, method: str, *args: str) -> Any:
-        with self._speaking(doing):
-            try:
-                return getattr(self._client, method)(*args)
-            except self._mlflow.exceptions.MlflowException as fault:
-                if fault.error_code in _ABSENT:
-                    return None
-                raise
 
     @contextlib.contextmanager
     def _speaking(self, doing: str) -> Iterator[None]:
@@ -249,20 +141,60 @@ class Registry:
             cause = shown((str(fault).strip() or type(fault).__name__).splitlines()[0])[:300]
             raise Unreachable(f"the registry {shown(self.uri)} could not {doing}: {cause}") from fault
 
+    def _online(self, doing: str) -> None:
+        """Stop when the client writes to files only."""
+        if self.offline:
+            raise Unsupported(f"{self.uri} is offline and cannot {doing}: send what was recorded and run it online")
 
-def _mlflow() -> ModuleType:
-    for name, value in _ENVIRONMENT.items():
-        os.environ.setdefault(name, value)
+
+def connect(model: Model) -> Registry:
+    """Open the registry of a model, or the laptop's when nobody could sign in to it."""
+    system = model.registry_type
+    if system not in SIGNS:
+        raise Unsupported(f"registry {model.registry} is of type {system}, which these programs do not know")
+    signs = SIGNS[system]
+    here = [name for name in signs if os.environ.get(name)]
+    away = bool(os.environ.get("KUBERNETES_SERVICE_HOST")) and not os.environ.get("MLFLOW_TRACKING_URI")
+    if system != "mlflow" and not here and not away:
+        say(f"note: none of {', '.join(signs)} is set: the registry of this run is MLflow, not {system}")
+        system = "mlflow"
+    module = _module(f"mlops.registry_{_MODULES.get(system, system)}", f"registry {model.registry} of type {system}")
+    opened: Registry = module.open_registry(model)
+    return opened
+
+
+def _module(name: str, what: str) -> ModuleType:
     try:
-        module = importlib.import_module("mlflow")
-        importlib.import_module("mlflow.entities")
-        importlib.import_module("mlflow.exceptions")
+        return importlib.import_module(name)
+    except ModuleNotFoundError as fault:
+        if fault.name != name:
+            raise
+        raise Unsupported(f"{what}: this repository has no {name}; apply the configuration again") from None
+
+
+def client(name: str, *parts: str) -> Any:
+    """Import the official client of a system when it is needed."""
+    try:
+        module = importlib.import_module(name)
+        for part in parts:
+            importlib.import_module(part)
     except ImportError as fault:
         raise Unreachable(
-            f"the registry needs mlflow, which cannot be imported ({fault}): make setup installs it"
+            f"the registry needs {name}, which cannot be imported ({fault}): make setup installs it"
         ) from None
     return module
 
 
-def _version(found: Any) -> Version:
-    return Version(found.name, str(found.version), found.run_id or "", found.source or "", dict(found.tags))
+def newest(versions: Iterator[Version], fingerprint: str) -> Version | None:
+    """Give the newest complete version of a training run among all versions of a model."""
+    same = [each for each in versions if each.passed and each.tags.get(FINGERPRINT) == fingerprint]
+    return max(same, key=lambda each: int(each.number), default=None)
+
+
+def settings(model: Model, needed: Mapping[str, str], look: Callable[[str], str | None] = os.environ.get) -> list[str]:
+    """Give settings of the registry: from model.json, else from the environment variable that is named for each."""
+    values = {name: model.registry_settings.get(name) or look(variable) for name, variable in needed.items()}
+    missing = [f"{name} (or {needed[name]})" for name, value in values.items() if not value]
+    if missing:
+        raise Stop(f"registry {model.registry} of type {model.registry_type} needs {', '.join(missing)}")
+    return [str(value) for value in values.values()]

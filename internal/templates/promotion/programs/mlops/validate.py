@@ -7,7 +7,6 @@ well-formed and agree with each other, no image is tagged latest, and no merge c
 from __future__ import annotations
 
 import argparse
-import importlib
 import os
 import re
 import sys
@@ -15,7 +14,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
-from mlops import freeze, pins
+from mlops import freeze, pins, record, statement
 from mlops.config import load_model, load_pipeline, read_json
 from mlops.errors import Stop, program, say
 from mlops.files import read_yaml
@@ -85,7 +84,10 @@ def examine(root: Path) -> Findings:
     for path in sorted(root.glob("pipelines/*/pipeline.json")):
         _pipeline(found, root, path)
     for path in sorted(root.glob("lineage/*/*.json")):
-        _record(found, root, path)
+        if path.name.endswith(".intoto.json"):
+            _beside(found, root, path)
+        else:
+            _record(found, root, path)
     return found
 
 
@@ -164,13 +166,13 @@ def _model(found: Findings, root: Path, path: Path) -> None:
             continue
         for sentence in pins.faults(pin, model.name, environment):
             found.fault(place, sentence)
-        record = Path("lineage", model.name, f"{pin.version}.json")
-        if pin.promoted and not (root / record).is_file():
-            found.fault(place, f"pins version {pin.version}, whose lineage {record} is not there")
+        lineage = record.path_of(model.name, pin.version)
+        if pin.promoted and not (root / lineage).is_file():
+            found.fault(place, f"pins version {pin.version}, whose lineage {lineage} is not there")
         elif pin.promoted:
-            there = found.attempt("pins with lineage", read_json, root / record)
+            there = found.attempt("pins with lineage", read_json, root / lineage)
             if isinstance(there, dict) and (there.get("model") or {}).get("digest") != pin.digest:
-                found.fault(place, f"digest differs from that in {record}")
+                found.fault(place, f"digest differs from that in {lineage}")
 
 
 def _pipeline(found: Findings, root: Path, path: Path) -> None:
@@ -194,21 +196,35 @@ def _pipeline(found: Findings, root: Path, path: Path) -> None:
 def _record(found: Findings, root: Path, path: Path) -> None:
     found.count("lineage records")
     try:
-        record = read_json(path, float)
-    except Stop:
-        return  # named among the JSON files already
-    place = path.relative_to(root)
-    try:
-        jsonschema = importlib.import_module("jsonschema")
-    except ImportError:
-        found.fault(place, "cannot be checked without the package jsonschema: make setup installs it")
+        there = read_json(path, float)
+        wrong = record.faults(there, root)
+    except Stop as stop:
+        found.faults += [sentence for sentence in stop.sentences if sentence not in found.faults]
         return
-    schema = read_json(Path(__file__).with_name("lineage.schema.json"), float)
-    for error in sorted(jsonschema.Draft202012Validator(schema).iter_errors(record), key=str):
-        found.fault(place, f"{error.json_path}: {error.message}")
-    named = record.get("model") if isinstance(record, dict) else None
+    place = path.relative_to(root)
+    for fault in wrong:
+        found.fault(place, fault)
+    named = there.get("model") if isinstance(there, dict) else None
     if isinstance(named, dict) and (named.get("name"), named.get("version")) != (path.parent.name, path.stem):
         found.fault(place, f"is of {named.get('name')} version {named.get('version')}, its place says otherwise")
+    if not wrong:
+        _statement(found, root, record.statement_of(path.parent.name, path.stem), there)
+
+
+def _beside(found: Findings, root: Path, path: Path) -> None:
+    if not path.with_name(path.name.removesuffix(".intoto.json") + ".json").is_file():
+        found.fault(path.relative_to(root), "has no lineage record beside it")
+
+
+def _statement(found: Findings, root: Path, place: Path, there: Any) -> None:
+    found.count("in-toto statements")
+    try:
+        said = read_json(root / place, float)
+    except Stop as stop:
+        found.faults += [sentence for sentence in stop.sentences if sentence not in found.faults]
+        return
+    if said != statement.of(there):
+        found.fault(place, "does not say what the lineage record beside it says: promote again to write both")
 
 
 @program

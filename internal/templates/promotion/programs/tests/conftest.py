@@ -7,9 +7,22 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from forges import KINDS
+from servers import serving
+
+from mlops.repository import ORIGIN
 
 HERE = Path(__file__).parent
-ENVIRONMENT = ("MLFLOW_TRACKING_URI", "MLOPS_IMAGE", "MLOPS_CODE_VERSION", "MLOPS_DATA_ROOT", "MLOPS_MODEL_STORE")
+OUTER = (
+    "MLFLOW_",
+    "MLOPS_",
+    "KUBERNETES_",
+    "GITHUB_",
+    "GH_",
+    "GITLAB_",
+    "GITEA_",
+    "CI_",
+)  # of a workflow, a pod, a laptop
 
 
 class Project:
@@ -31,6 +44,7 @@ class Project:
         self.write("data/transactions.csv", "amount,label\n1.5,0\n2,1\n")
         self.write(self.artifact / "MLmodel", "flavors: {}\n")
         self.write(self.artifact / "model.skops", "weights 1\n")
+        self.write("lineage/schema.json", (HERE.parent / "lineage" / "schema.json").read_text())
         for environment in ("staging", "production"):
             text = (HERE / "example-pin.yaml").read_text().replace("staging", environment)
             self.write(f"models/fraud-detector/{environment}.yaml", text)
@@ -51,6 +65,13 @@ class Project:
         self.write(self.model, json.dumps(model))
         pipeline = json.loads((self.root / self.pipeline).read_text())
         self.write(self.pipeline, json.dumps({**pipeline, "model": model}))
+
+    def read_from(self, **dataset):
+        """Change where the pipeline's dataset comes from."""
+        pipeline = json.loads(self.read(self.pipeline))
+        columns = pipeline["datasets"]["transactions"]["columns"]
+        pipeline["datasets"]["transactions"] = {**dataset, "columns": columns}
+        self.write(self.pipeline, json.dumps(pipeline))
 
     def read(self, path):
         return (self.root / path).read_text()
@@ -76,8 +97,8 @@ class Project:
 @pytest.fixture
 def project(tmp_path, monkeypatch):
     """Stand in a project's root, without anything of the outer environment."""
-    for name in (*ENVIRONMENT, "KUBERNETES_SERVICE_HOST"):
-        monkeypatch.delenv(name, raising=False)
+    for name in [name for name in os.environ if name.startswith(OUTER)]:
+        monkeypatch.delenv(name)
     monkeypatch.chdir(tmp_path)
     return Project(tmp_path)
 
@@ -85,22 +106,22 @@ def project(tmp_path, monkeypatch):
 @pytest.fixture(scope="session")
 def empty_store(tmp_path_factory):
     """Create the tables once: it is the slow part."""
-    from mlops.registry import Registry
+    from mlops.registry_mlflow import MLflow
 
     path = tmp_path_factory.mktemp("store") / "mlflow.db"
-    Registry(f"sqlite:///{path}").aliases("none")
+    MLflow(f"sqlite:///{path}").aliases("none")
     return path
 
 
 @pytest.fixture
 def registry(project, empty_store, monkeypatch):
     """Open an empty registry of the project's own."""
-    from mlops.registry import Registry
+    from mlops.registry_mlflow import MLflow
 
     shutil.copy(empty_store, project.root / "mlflow.db")
     uri = f"sqlite:///{project.root}/mlflow.db"
     monkeypatch.setenv("MLFLOW_TRACKING_URI", uri)
-    return Registry(uri)
+    return MLflow(uri)
 
 
 @pytest.fixture
@@ -115,3 +136,31 @@ def train(project, capsys):
         return code, out + err
 
     return run
+
+
+@pytest.fixture(params=sorted(KINDS))
+def forge(request, project, monkeypatch):
+    """Stand in a job of each forge in turn; give the stand-in of its API."""
+    standin = KINDS[request.param]()
+    monkeypatch.setattr("mlops.web.time.sleep", lambda seconds: None)
+    with serving(standin) as (url, log):
+        standin.url, standin.log, standin.kind = url, log, request.param
+        monkeypatch.setattr("mlops.forge_gitlab.Remote", lambda *_: ORIGIN)  # the stand-ins have no Git of their own
+        for name, value in {**dict(standin.environment), **standin.address()}.items():
+            monkeypatch.setenv(name, value)
+        yield standin
+
+
+@pytest.fixture
+def origin(project, tmp_path_factory):
+    """Give the project a remote; its path."""
+    remote = tmp_path_factory.mktemp("remote") / "r.git"
+    subprocess.run(["git", "init", "-q", "--bare", "-b", "main", str(remote)], check=True)
+
+    def push():
+        project.commit()
+        project.git("remote", "add", "origin", str(remote))
+        project.git("push", "-q", "origin", "main")
+        return remote
+
+    return push

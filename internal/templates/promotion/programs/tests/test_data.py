@@ -1,14 +1,17 @@
 """The data-quality gate."""
 
+import json
+
 import pytest
 
 from mlops import data
+from mlops.files import sha256_file
 
 HEAD = "amount,label\n"
 
 
-def run(project, capsys):
-    code = data.main(["--pipeline", str(project.pipeline)])
+def run(project, capsys, *extra):
+    code = data.main(["--pipeline", str(project.pipeline), *extra])
     out, err = capsys.readouterr()
     return code, out + err
 
@@ -86,4 +89,60 @@ def test_data_that_is_elsewhere(project, capsys):
     project.write(project.pipeline, project.read(project.pipeline).replace('"kind": "local"', '"kind": "dvc"'))
     (project.root / "data/transactions.csv").unlink()
     code, out = run(project, capsys)
-    assert (code, "note: transactions was not checked" in out) == (0, True)
+    assert (code, "note: transactions is of kind dvc: its columns are checked when it is fetched" in out) == (0, True)
+
+
+def test_a_folder_without_csv_files(project, capsys):
+    (project.root / "data/transactions.csv").unlink()
+    project.write("data/transactions.csv/part.parquet", "PAR1")
+    code, out = run(project, capsys)
+    assert (code, "has no CSV file, so its columns cannot be checked" in out) == (3, True)
+
+
+@pytest.mark.parametrize("link", [False, True])
+def test_fetches_local_data(project, capsys, link):
+    extra = ["--out", "runs/data", "--versions", "runs/versions.json"] + ["--link"] * link
+    for _ in range(2):  # what is there is replaced
+        assert run(project, capsys, *extra)[0] == 0
+    put = project.root / "runs/data/transactions"
+    assert put.read_text() == project.read("data/transactions.csv")
+    assert put.is_symlink() is link
+    versions = json.loads(project.read("runs/versions.json"))
+    assert versions == {"transactions": "sha256:" + sha256_file(put)}
+    assert [path.name for path in (project.root / "runs/data").iterdir()] == ["transactions"]
+
+
+def test_fetches_a_folder_to_a_path_of_its_own(project, capsys, monkeypatch):
+    monkeypatch.setenv("MLOPS_DATA_ROOT", str(project.root / "mnt"))
+    project.write("mnt/data/transactions.csv/a.csv", HEAD + "1,0\n")
+    project.write("out/x", "an older file")
+    code, out = run(project, capsys, "--output", "transactions=out/x", "--versions", "v.json")
+    assert code == 0, out
+    assert project.read("out/x/a.csv") == HEAD + "1,0\n"
+    assert json.loads(project.read("v.json"))["transactions"].startswith("sha256:")
+
+
+def test_fetched_data_is_checked(project, capsys):
+    project.write("data/transactions.csv", HEAD + "-1,0\n")
+    code, out = run(project, capsys, "--out", "d", "--versions", "v.json")
+    assert (code, "transactions: d/transactions: amount is -1" in out) == (3, True)
+
+
+@pytest.mark.parametrize(
+    ("extra", "code", "said"),
+    [
+        (["--output", "transactions"], 2, "must be NAME=PATH"),
+        (["--output", "x=y"], 2, "reads no such dataset"),
+        (["--versions", "v.json"], 2, "needs --out or --output"),
+    ],
+)
+def test_misuse(project, capsys, extra, code, said):
+    got, out = run(project, capsys, *extra)
+    assert (got, said in out) == (code, True)
+
+
+def test_data_that_is_not_there_cannot_be_fetched(project, capsys):
+    (project.root / "data/transactions.csv").unlink()
+    code, out = run(project, capsys, "--out", "d")
+    assert (code, "data/transactions.csv is not there" in out) == (1, True)
+    assert not list(project.root.glob("d/*"))

@@ -1,10 +1,10 @@
-"""Brings a pipeline into SageMaker: ``python -m mlops.deploy_sagemaker_pipelines --pipeline pipelines/P/pipeline.json``.
+"""Brings a pipeline into SageMaker.
 
-It uploads the programs, creates or updates the pipeline and its schedule, and may be repeated. Credentials are those
-that boto3 finds. SAGEMAKER_ROLE_ARN is the role of the jobs, unless the pipeline has an identity;
-SCHEDULER_ROLE_ARN is the one that EventBridge Scheduler takes, by default the same. SageMaker pulls images from ECR
-only: MLOPS_ECR_CACHE maps other registries to the prefixes of the account's pull-through cache, such as
-``ghcr.io=ghcr,docker.io=hub``.
+``python -m mlops.deploy_sagemaker_pipelines --pipeline pipelines/P/pipeline.json`` uploads the programs, creates or
+updates the pipeline and its schedule, and may be repeated. Credentials are those that boto3 finds. SAGEMAKER_ROLE_ARN
+is the role of the jobs, unless the pipeline has an identity; SCHEDULER_ROLE_ARN is the one that EventBridge Scheduler
+takes, by default the same. SageMaker pulls images from ECR only: MLOPS_ECR_CACHE maps other registries to the prefixes
+of the account's pull-through cache, such as ``ghcr.io=ghcr,docker.io=hub``.
 """
 
 from __future__ import annotations
@@ -96,7 +96,7 @@ class Deployment:
     def upload(self) -> None:
         """Put the programs and pipeline.json where the definition expects them."""
         bucket, _, prefix = self.settings["bucket"].removeprefix("s3://").partition("/")
-        files = sorted((self.root / "mlops").glob("*.py")) + [self.folder / "pipeline.json"]
+        files = [*sorted((self.root / "mlops").glob("*.py")), self.folder / "pipeline.json"]
         for file in files:
             key = f"{prefix + '/' if prefix else ''}{self.settings['code']}/{file.relative_to(self.root).as_posix()}"
             self.call("s3", "put_object", Bucket=bucket, Key=key, Body=file.read_bytes())
@@ -105,11 +105,11 @@ class Deployment:
         """Create or update the pipeline and its schedule; say what was done."""
         self.upload()
         text = self.definition()
-        request = {"PipelineName": self.name, "PipelineDefinition": text, "RoleArn": self.role}
+        request: dict[str, Any] = {"PipelineName": self.name, "PipelineDefinition": text, "RoleArn": self.role}
         absent = ("ResourceNotFound", "ValidationException")
         there = self.call("sagemaker", "describe_pipeline", absent, PipelineName=self.name)
         if there is None:
-            more = {"ClientRequestToken": _token(text), "Tags": self.settings["tags"]}
+            more: dict[str, Any] = {"ClientRequestToken": _token(text), "Tags": self.settings["tags"]}
             self.call("sagemaker", "create_pipeline", **request, **more)
             done = "created"
         elif there["PipelineDefinition"] == text and there["RoleArn"] == self.role:

@@ -1,0 +1,9 @@
+package lakefs
+
+import (
+	"testing"
+
+	"github.com/gitops-ml/terraform-provider-mlops/internal/realtools"
+)
+
+func TestMain(m *testing.M) { realtools.Main(m) }
