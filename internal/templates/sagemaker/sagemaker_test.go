@@ -372,3 +372,41 @@ assert any(k.endswith("/mlops/gate.py") for k in keys) and any(k.endswith("/pipe
 `)
 	res.Accept(t, "what AWS has")
 }
+
+// TestHostile reads arguments and variables back from the definition.
+func TestHostile(t *testing.T) {
+	var args, want []any
+	env := object{}
+	for i, text := range templatestest.HostileTexts {
+		if len(text) <= longestArgument && !strings.Contains(text, "\n") {
+			literal := strings.ReplaceAll(text, "$(", "$$(")
+			args, want = append(args, literal), append(want, text)
+			env[fmt.Sprintf("V%d", i)] = literal
+		}
+	}
+	p := project(t, func(pl object) {
+		pl["trains"], pl["parameters"] = nil, nil
+		pl["steps"] = object{"a": object{"command": []any{"x"}, "args": args, "env": env}}
+	})
+	files, err := Target{}.Render(p)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got definition
+	for _, f := range files {
+		if strings.HasSuffix(f.Path, "definition.json") {
+			err = json.Unmarshal(f.Data, &got)
+		}
+	}
+	if err != nil || len(got.Steps) != 1 {
+		t.Fatal(err, got)
+	}
+	if !slices.Equal(got.Steps[0].Arguments.App.Arguments, want) {
+		t.Errorf("arguments came back as %q", got.Steps[0].Arguments.App.Arguments)
+	}
+	for name, text := range env {
+		if back := got.Steps[0].Arguments.Env[name]; back != strings.ReplaceAll(text.(string), "$$(", "$(") {
+			t.Errorf("%s came back as %q", name, back)
+		}
+	}
+}
