@@ -82,7 +82,7 @@ func TestLink_rules(t *testing.T) {
 			{"endpoint/fraud-score: monitors", "need a bucket"}}},
 		"data in no bucket": {patches: map[string]string{data: `{"local": null, "dvc": {"bucket": "none", "path": "t", "revision": "v1"}}`}, want: one("dataset/transactions: dvc.bucket", `no bucket "none"`)},
 		"data in another bucket": {patches: map[string]string{data: `{"local": null, "dvc": {"bucket": "artifacts", "path": "t", "revision": "v1"}}`}, more: map[string]spec.Kind{`{}`: spec.KindBucket},
-			want: one(`pipeline/train: steps["prepare"].inputs["transactions"]`, `in bucket "artifacts", and on cloud "local" the pods of a pipeline mount one bucket, "fraud-artifacts"`)},
+			want: one(`pipeline/train: steps["prepare"].inputs["transactions"]`, `in bucket "artifacts", which is a volume on cloud "local", and the pods of a pipeline mount one, "fraud-artifacts": set artifacts = "artifacts"`)},
 		"data in the bucket":  {patches: map[string]string{data: `{"local": null, "bucket": {"name": "fraud-artifacts", "prefix": "t/"}}`}},
 		"data behind a login": {patches: map[string]string{data: `{"local": null, "lakefs": {"endpoint": "https://l.example.com", "repository": "payments", "ref": "main", "path": "t/", "credentials": {"secret": "none", "keys": {}}}}`}, want: one("dataset/transactions: lakefs.credentials.secret", `no secret "none"`)},
 		"data behind a login elsewhere": {

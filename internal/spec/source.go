@@ -58,18 +58,18 @@ func (d *Dataset) Place() string {
 	}
 }
 
-// Address is the URI of what a dataset's bucket holds, or its lakeFS address. On cloud
-// "local" a bucket has none: it is a folder, and in a cluster a volume.
+// Address is the URI of what a dataset's bucket holds, or its lakeFS address. A bucket
+// that is a volume in the cluster has none.
 func (p *Project) Address(d *Dataset) string {
 	if d.LakeFS != nil {
 		return "lakefs://" + d.LakeFS.Repository + "/" + d.LakeFS.Ref + "/" + d.LakeFS.Path
 	}
 	name, _ := d.Store()
 	uri := p.BucketURI(name)
-	if !strings.HasPrefix(uri, "s3://") && !strings.HasPrefix(uri, "gs://") {
-		return ""
+	if scheme, _, _ := strings.Cut(uri, "://"); slices.Contains([]string{"s3", "gs", "abfss"}, scheme) {
+		return uri + "/" + d.Place()
 	}
-	return uri + "/" + d.Place()
+	return ""
 }
 
 // Reads lists the datasets that the steps of a pipeline read, by name.
@@ -162,8 +162,8 @@ func (l *linker) dataset(d *Dataset) {
 func (l *linker) reads(pl *Pipeline, at Path, name string) {
 	d := l.p.Dataset(name)
 	bucket, _ := d.Store()
-	if store := l.p.Store(pl.Artifacts); l.p.Platform.Cloud == "local" && l.p.Bucket(bucket) != nil && store.Name != bucket {
-		l.fault(pl, at, "dataset %q is in bucket %q, and on cloud \"local\" the pods of a pipeline mount one bucket, %q: set artifacts = %q, or copy the data", name, bucket, store.Name, bucket)
+	if store := l.p.Store(pl.Artifacts); l.p.Bucket(bucket) != nil && l.p.Address(d) == "" && store.Name != bucket {
+		l.fault(pl, at, "dataset %q is in bucket %q, which is a volume on cloud %q, and the pods of a pipeline mount one, %q: set artifacts = %q, or copy the data", name, bucket, l.p.Platform.Cloud, store.Name, bucket)
 	}
 	if d.LakeFS != nil && d.LakeFS.Credentials != nil && l.p.Secret(d.LakeFS.Credentials.Secret) != nil {
 		l.reaches(d, At("lakefs", "credentials", "secret"), d.LakeFS.Credentials.Secret)

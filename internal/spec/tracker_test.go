@@ -102,7 +102,7 @@ func TestTracker_clouds(t *testing.T) {
 		if faults := link(`{"type": "` + system + `", "` + system + `": ` + settings + `}`); len(faults) > 0 {
 			t.Errorf("%s with settings: %v", system, faults)
 		}
-		own := decode(t, spec.KindPlatform, `{}`).Spec.(*spec.Platform) //nolint:forcetypeassert // decode makes one
+		own := decode(t, spec.KindPlatform, `{}`).Spec.(*spec.Platform)
 		own.Cloud, platform = spec.CloudOf(system), own
 		if faults := link(`{"type": "` + system + `"}`); len(faults) > 0 {
 			t.Errorf("%s at home: %v", system, faults)

@@ -184,7 +184,7 @@ func kubernetes(t *testing.T, dir string) {
 			t.Fatal(err)
 		}
 		objects = append(objects, out)
-		if strings.Contains(string(res.Out), "kind: WorkflowTemplate") {
+		if strings.Contains(res.Out, "kind: WorkflowTemplate") {
 			realtools.ArgoLint(t, dir, out).Accept(t, "Argo's lint of "+folder)
 		}
 	}

@@ -30,12 +30,12 @@ func TestContributing(t *testing.T) {
 	}
 	dir, replace := t.TempDir(), map[string]string{}
 	for _, f := range files {
-		real := filepath.Join(dir, filepath.Base(f[1]))
-		if err := os.WriteFile(real, []byte(f[2]), 0o600); err != nil {
+		text := filepath.Join(dir, filepath.Base(f[1]))
+		if err := os.WriteFile(text, []byte(f[2]), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		replace[filepath.Join(root, filepath.FromSlash(f[1]))] = real
-		if out, err := exec.CommandContext(t.Context(), "gofmt", "-l", real).CombinedOutput(); err != nil || len(out) > 0 {
+		replace[filepath.Join(root, filepath.FromSlash(f[1]))] = text
+		if out, err := exec.CommandContext(t.Context(), "gofmt", "-l", text).CombinedOutput(); err != nil || len(out) > 0 {
 			t.Errorf("%s is not formatted: %s", f[1], out)
 		}
 	}

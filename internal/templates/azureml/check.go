@@ -34,17 +34,7 @@ func (b builder) check() spec.Faults {
 	if b.pl.Timeout != "" {
 		refuse(spec.At("timeout"), "a pipeline job of Azure ML has no timeout: set timeout of the steps")
 	}
-	for _, name := range slices.Sorted(maps.Keys(b.pl.Parameters)) {
-		at, def := spec.At("parameters").Key(name).Attr("default"), b.pl.Parameters[name].Default
-		switch {
-		case ident(name) == root:
-			refuse(spec.At("parameters").Key(name), "the name is taken by the input with the data: choose another one")
-		case def == nil:
-			refuse(at, "must be set: every input of a pipeline job of Azure ML has a value")
-		case strings.ContainsAny(*def, "'\n") || strings.Contains(*def, "${{"):
-			refuse(at, "Azure ML writes parameters into a shell's single quotes: leave ', ${{ and line ends out")
-		}
-	}
+	out = append(out, b.checkParameters()...)
 	if t.Schedule != nil {
 		if _, why := triggerOf(t.Schedule); why != "" {
 			refuse(spec.At("triggers", "schedule"), "%s", why)
@@ -60,6 +50,24 @@ func (b builder) check() spec.Faults {
 	}
 	for _, task := range b.graph.Tasks {
 		out = append(out, b.checkTask(task)...)
+	}
+	return out
+}
+
+// checkParameters lists the parameters that a command line could not hold.
+func (b builder) checkParameters() spec.Faults {
+	var out spec.Faults
+	refuse := func(at spec.Path, format string, args ...any) { out = append(out, spec.Refuse(b.pl, at, format, args...)) }
+	for _, name := range slices.Sorted(maps.Keys(b.pl.Parameters)) {
+		at, def := spec.At("parameters").Key(name).Attr("default"), b.pl.Parameters[name].Default
+		switch {
+		case ident(name) == root:
+			refuse(spec.At("parameters").Key(name), "the name is taken by the input with the data: choose another one")
+		case def == nil:
+			refuse(at, "must be set: every input of a pipeline job of Azure ML has a value")
+		case strings.ContainsAny(*def, "'\n") || strings.Contains(*def, "${{"):
+			refuse(at, "Azure ML writes parameters into a shell's single quotes: leave ', ${{ and line ends out")
+		}
 	}
 	return out
 }

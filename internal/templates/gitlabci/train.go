@@ -62,6 +62,8 @@ func signIn(starter taskgraph.Starter) []string {
 }
 
 // The file tells Google's client how to trade the token; it holds no secret.
+//
+//nolint:gosec // it names where a token lies
 const googleCredentials = `printf '{"type":"external_account","audience":"//iam.googleapis.com/%s","subject_token_type":"urn:ietf:params:oauth:token-type:jwt","token_url":"https://sts.googleapis.com/v1/token","service_account_impersonation_url":"https://iamcredentials.googleapis.com/v1/projects/-/serviceAccounts/%s:generateAccessToken","credential_source":{"file":"%s"}}' "$GOOGLE_WORKLOAD_IDENTITY_PROVIDER" "$GOOGLE_SERVICE_ACCOUNT" "$CI_BUILDS_DIR/.mlops-token" >"$CI_BUILDS_DIR/.mlops-google.json"
 export GOOGLE_APPLICATION_CREDENTIALS="$CI_BUILDS_DIR/.mlops-google.json"`
 
