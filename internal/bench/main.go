@@ -16,14 +16,29 @@ import (
 
 func main() {
 	out := flag.String("out", "", "file to write; standard output when empty")
+	only := flag.String("only", "", "the one part to measure: "+strings.Join(names(), ", "))
 	flag.Parse()
-	if err := run(*out); err != nil {
+	if err := run(*out, *only); err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		os.Exit(1)
 	}
 }
 
-func run(out string) error {
+// parts are measured and written in this order.
+var parts = []struct {
+	name    string
+	measure func(context.Context, string, *strings.Builder) error
+}{{"git", git}, {"wire", wire}, {"rendering", rendering}, {"pipelines", pipelines}, {"plans", plans}}
+
+func names() []string {
+	var out []string
+	for _, part := range parts {
+		out = append(out, part.name)
+	}
+	return out
+}
+
+func run(out, only string) error {
 	dir, err := os.MkdirTemp("", "mlops-bench-")
 	if err != nil {
 		return err
@@ -32,8 +47,11 @@ func run(out string) error {
 	ctx := context.Background()
 	var b strings.Builder
 	b.WriteString(head)
-	for _, part := range []func(context.Context, string, *strings.Builder) error{git, wire, rendering, plans} {
-		if err := part(ctx, dir, &b); err != nil {
+	for _, part := range parts {
+		if only != "" && part.name != only {
+			continue
+		}
+		if err := part.measure(ctx, dir, &b); err != nil {
 			return err
 		}
 	}

@@ -3,6 +3,7 @@ package provider
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
@@ -35,13 +36,14 @@ func attributePath(p spec.Path) path.Path {
 }
 
 // invalid reports the faults of one resource, each on its attribute. What is no mistake
-// of the language is left to the plan: Terraform also validates a resource with count = 0,
-// which it never plans.
+// of the language is left to the plan, unless there are mistakes beside it: Terraform also
+// validates a resource with count = 0, which it never plans.
 func invalid(kind spec.Kind, faults spec.Faults, planned bool) diag.Diagnostics {
 	var out diag.Diagnostics
+	mistaken := slices.ContainsFunc(faults, func(f spec.Fault) bool { return !f.Warning && !f.Later })
 	for _, f := range faults {
 		switch {
-		case f.Later && !planned:
+		case f.Later && !planned && !mistaken:
 		case !f.Warning:
 			out.AddAttributeError(attributePath(f.Path), "Invalid "+title(kind), f.Message+".")
 		case planned:

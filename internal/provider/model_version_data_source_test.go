@@ -3,6 +3,7 @@ package provider_test
 import (
 	"encoding/json"
 	"fmt"
+	"os"
 	"strings"
 	"testing"
 
@@ -97,6 +98,20 @@ data "mlops_model_version" "v" {
 			Steps:                    []resource.TestStep{{Config: config("fraud-detector", by), ConfigStateChecks: checks}},
 		})
 	}
+	example, err := os.ReadFile("../../examples/data-sources/mlops_model_version/data-source.tf")
+	if err != nil {
+		t.Fatal(err)
+	}
+	resource.UnitTest(t, resource.TestCase{
+		ProtoV6ProviderFactories: factories(),
+		Steps: []resource.TestStep{{
+			Config: strings.ReplaceAll(string(example), "https://mlflow.example.com", uri),
+			ConfigStateChecks: []statecheck.StateCheck{
+				statecheck.ExpectKnownOutputValue("champion", knownvalue.StringExact("version 2, auc_roc 0.97")),
+				statecheck.ExpectKnownOutputValue("best", knownvalue.StringExact("models:/fraud-detector/3")),
+			},
+		}},
+	})
 	for _, tt := range []struct{ model, by, want string }{
 		{"fraud-detector", `alias = "shadow"`, `model "fraud-detector" has no alias "shadow": not found; its aliases are: challenger, champion, previous`},
 		{"fraud-detector", `version = "9"`, `version 9 of model "fraud-detector": MLflow at ` + uri + `: not found`},

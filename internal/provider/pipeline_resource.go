@@ -29,8 +29,8 @@ func NewPipelineResource() resource.Resource {
 			"triggers": nested("When the pipeline runs.", attributes{
 				"schedule": nested("On a schedule.", attributes{"cron": text("Five-field cron."), "timezone": text("IANA time zone; default UTC.")}),
 				"push":     nested("When a branch moves.", attributes{"branches": texts("Branch names or patterns."), "paths": texts("Paths or patterns; all when left out.")}),
-				"data":     nested("When a dataset changes. Not supported yet.", attributes{"dataset": text("Name of an `mlops_dataset`.")}),
-				"drift":    nested("When an endpoint's drift monitor fires. Not supported yet.", attributes{"endpoint": text("Name of an `mlops_endpoint`.")}),
+				"data":     nested("When somebody says that a dataset has changed; orchestrator `argo_workflows` only.", attributes{"dataset": text("Name of an `mlops_dataset`.")}),
+				"drift":    nested("When an endpoint's drift monitor fires; orchestrator `argo_workflows` only.", attributes{"endpoint": text("Name of an `mlops_endpoint`.")}),
 				"manual":   flag("By hand; default `true`."),
 			}),
 			"concurrency":  choice("What happens when a run is due while another is under way.", "concurrency", "forbid"),

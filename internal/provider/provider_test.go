@@ -15,8 +15,11 @@ import (
 )
 
 // TestMain makes the tests run terraform: the one that is named, the one on the
-// path, or the one that `make tools` built.
+// path, or the one that `make tools` built. Started by terraform, it is the provider.
 func TestMain(m *testing.M) {
+	if os.Getenv(serveVariable) != "" {
+		serve()
+	}
 	if os.Getenv("TF_ACC_TERRAFORM_PATH") == "" {
 		path, err := exec.LookPath("terraform")
 		if err != nil {

@@ -102,19 +102,37 @@ func (r *registeredModelResource) remote(raw tftypes.Value) (registry.Registry, 
 	return r.settings.mlflow(reg.MLflow.TrackingURI), model, m, nil
 }
 
+// Create keeps a model in state when its registry did not say whether it made it:
+// the next apply finds out, and no model is left that nobody knows of.
 func (r *registeredModelResource) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
 	reg, model, _, err := r.remote(req.Plan.Raw)
 	if err == nil && reg != nil {
-		err = reg.Create(ctx, model)
+		err = create(ctx, reg, model)
 	}
-	if errors.Is(err, registry.ErrExists) {
+	if err == nil || errors.Is(err, registry.ErrUnknown) {
+		resp.State.Raw = req.Plan.Raw
+	}
+	switch {
+	case errors.Is(err, registry.ErrExists):
 		err = fmt.Errorf("%w: import it with `terraform import`, then it is managed as it is", err)
+	case errors.Is(err, registry.ErrUnknown):
+		err = fmt.Errorf("%w. The next apply makes it anew if it is not there, and replaces it if it is; `terraform untaint` keeps it", err)
 	}
 	if err != nil {
 		resp.Diagnostics.AddError("Unable to Create Registered Model", err.Error())
-		return
 	}
-	resp.State.Raw = req.Plan.Raw
+}
+
+// create looks first, so that only what it made itself can be in doubt.
+func create(ctx context.Context, reg registry.Registry, model registry.Model) error {
+	_, err := reg.Read(ctx, model.Name)
+	switch {
+	case err == nil:
+		return fmt.Errorf("model %q %w", model.Name, registry.ErrExists)
+	case errors.Is(err, registry.ErrNotFound):
+		return reg.Create(ctx, model)
+	}
+	return fmt.Errorf("%w. Nothing was made", err)
 }
 
 // Read takes over description and tags; tags that this resource never set stay
@@ -134,7 +152,7 @@ func (r *registeredModelResource) Read(ctx context.Context, req resource.ReadReq
 		resp.State.RemoveResource(ctx)
 		return
 	case err != nil:
-		resp.Diagnostics.AddError("Unable to Read Registered Model", err.Error())
+		resp.Diagnostics.AddError("Unable to Read Registered Model", fmt.Sprintf("Model %q cannot be refreshed: %v. Its state stays as it is; -refresh=false plans from it without the registry.", was.Name, err))
 		return
 	}
 	if is.Description != was.Description {

@@ -4,7 +4,9 @@ import (
 	"context"
 	"net/url"
 	"os"
+	"strconv"
 	"strings"
+	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/types"
@@ -108,7 +110,19 @@ func (s *settings) server(trackingURI string) mlflow.Config {
 		Username:    first(m.Username.ValueString(), os.Getenv("MLFLOW_TRACKING_USERNAME")),
 		Password:    first(m.Password.ValueString(), os.Getenv("MLFLOW_TRACKING_PASSWORD")),
 		Token:       first(m.Token.ValueString(), os.Getenv("MLFLOW_TRACKING_TOKEN")),
+		// MLflow's own clients read these two as well.
+		Timeout:  time.Duration(count("MLFLOW_HTTP_REQUEST_TIMEOUT")) * time.Second,
+		Attempts: count("MLFLOW_HTTP_REQUEST_MAX_RETRIES") + 1,
 	}
+}
+
+// count is the number that a variable holds; what is none is -1.
+func count(variable string) int {
+	n, err := strconv.Atoi(os.Getenv(variable))
+	if err != nil || n < 0 {
+		return -1
+	}
+	return n
 }
 
 // tags are the provider's tags.

@@ -2,6 +2,7 @@ package realtools
 
 import (
 	"bytes"
+	"crypto/rand"
 	"net"
 	"net/http"
 	"os"
@@ -69,9 +70,34 @@ func withPort(texts []string, port string) []string {
 // MLflow starts a real tracking server with an empty store, and returns its address.
 func MLflow(t testing.TB) string {
 	t.Helper()
+	return mlflow(t, nil)
+}
+
+// MLflowAuth starts a real tracking server that asks for a user and a password (MLflow's own application basic-auth), and returns its
+// address and its administrator.
+func MLflowAuth(t testing.TB) (address, user, password string) {
+	t.Helper()
+	user, password = "admin", "Test-"+rand.Text()
+	config := filepath.Join(t.TempDir(), "basic_auth.ini")
+	// Without the cache every request costs a tenth of a second for the hash of its password.
+	text := "[mlflow]\ndefault_permission = READ\ndatabase_uri = sqlite:///" + config + ".db\nadmin_username = " + user +
+		"\nauthorization_function = mlflow.server.auth:authenticate_request_basic_auth\nauth_cache_ttl_seconds = 60\n"
+	if err := os.WriteFile(config, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	env := []string{"MLFLOW_AUTH_CONFIG_PATH=" + config, "MLFLOW_AUTH_ADMIN_PASSWORD=" + password, "MLFLOW_FLASK_SERVER_SECRET_KEY=" + rand.Text()}
+	return mlflow(t, env, "--app-name", "basic-auth"), user, password
+}
+
+func mlflow(t testing.TB, env []string, args ...string) string {
+	t.Helper()
 	dir := t.TempDir()
-	return Serve(t, "mlflow", dir, []string{"MLFLOW_SERVER_ENABLE_JOB_EXECUTION=false"}, "/health", Script(t, "mlflow", "mlflow"), "server", "--host", "127.0.0.1", "--port", "PORT",
-		"--workers", "1", "--backend-store-uri", "sqlite:///"+filepath.Join(dir, "ml.db"), "--artifacts-destination", filepath.Join(dir, "art"))
+	env = append(env, "MLFLOW_SERVER_ENABLE_JOB_EXECUTION=false")
+	args = append([]string{
+		"server", "--host", "127.0.0.1", "--port", "PORT", "--workers", "1",
+		"--backend-store-uri", "sqlite:///" + filepath.Join(dir, "ml.db"), "--artifacts-destination", filepath.Join(dir, "art"),
+	}, args...)
+	return Serve(t, "mlflow", dir, env, "/health", Script(t, "mlflow", "mlflow"), args...)
 }
 
 // Moto starts a server that answers for AWS, and returns its address.

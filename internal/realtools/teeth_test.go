@@ -219,7 +219,7 @@ func TestPython(t *testing.T) {
 	for env, text := range map[string]string{
 		"lint":   "import yaml, ruamel.yaml",
 		"train":  "import dvc.api, mlflow, numpy, pandas, pytest, sklearn, skops, yaml",
-		"mlflow": "import mlflow.server, skops, sklearn.ensemble",
+		"mlflow": "import flask_wtf, mlflow.server, skops, sklearn.ensemble",
 		"evidently": `import pandas as pd
 from evidently import Report
 from evidently.presets import DataDriftPreset

@@ -13,6 +13,16 @@ func ArgoLint(t testing.TB, dir string, paths ...string) Result {
 	return Run(t, "argolint", dir, nil, Bin(t, "argolint"), paths...)
 }
 
+// EventsLint reads the objects of Argo Events in files strictly, and asks its controllers' validation; the files need an EventBus. With a file
+// that holds an event's body, Stdout are the dependencies of sensors that take it, as SENSOR/DEPENDENCY lines.
+func EventsLint(t testing.TB, body string, paths ...string) Result {
+	t.Helper()
+	if body != "" {
+		paths = append([]string{"-body", body}, paths...)
+	}
+	return Run(t, "eventslint", ".", nil, Bin(t, "eventslint"), paths...)
+}
+
 // Actionlint checks all workflows of a repository.
 func Actionlint(t testing.TB, dir string) Result {
 	t.Helper()

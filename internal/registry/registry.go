@@ -14,6 +14,7 @@ var (
 	ErrHasVersions = errors.New("has versions")
 	ErrDenied      = errors.New("access denied")
 	ErrUnreachable = errors.New("cannot be reached")
+	ErrUnknown     = errors.New("it is not known whether this was done")
 )
 
 // Model is a registered model without its versions and aliases, which belong to
@@ -25,7 +26,8 @@ type Model struct {
 }
 
 // Registry keeps registered models. Read of an absent model gives ErrNotFound,
-// Create of a present one ErrExists. Delete refuses a model that has versions,
+// Create of a present one ErrExists, and ErrUnknown when the registry did not say
+// whether it made it. Delete refuses a model that has versions,
 // with ErrHasVersions, unless force is set.
 type Registry interface {
 	Create(context.Context, Model) error

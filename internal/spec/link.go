@@ -190,10 +190,23 @@ func (l *linker) pipeline(pl *Pipeline) {
 		l.refer(pl, At("triggers", "data", "dataset"), KindDataset, t.Data.Dataset)
 	}
 	if t := pl.Triggers; t.Drift != nil {
-		l.refer(pl, At("triggers", "drift", "endpoint"), KindEndpoint, t.Drift.Endpoint)
+		l.drift(pl, t.Drift.Endpoint)
 	}
 	for _, name := range pl.StepNames() {
 		l.step(pl, name)
+	}
+}
+
+// drift checks that something can find the drift that starts a pipeline.
+func (l *linker) drift(pl *Pipeline, endpoint string) {
+	at := At("triggers", "drift", "endpoint")
+	if !l.refer(pl, at, KindEndpoint, endpoint) {
+		return
+	}
+	for _, e := range l.p.Endpoints {
+		if e.Name == endpoint && (e.Monitors == nil || e.Monitors.Drift == nil) {
+			l.fault(pl, at, "endpoint %q has no monitors.drift, so no drift is ever found: add it there", endpoint)
+		}
 	}
 }
 

@@ -114,6 +114,7 @@ func TestLink_rules(t *testing.T) {
 			patches: map[string]string{score: `{"pool": "t4", "resources": {"accelerator": null}, "environments": {"staging": {"resources": {"accelerator": {"type": "nvidia-l4", "count": 1}}}}}`},
 			more:    map[string]spec.Kind{`{"name": "t4", "accelerator": {"type": "nvidia-t4"}}`: spec.KindGPUPool},
 			want:    one(`endpoint/fraud-score: environments["staging"].resources.accelerator`, `a node of pool "t4" has 1 nvidia-t4, and the workload asks for 1 nvidia-l4`)},
+		"a pool of small nodes": {patches: map[string]string{train: `{"steps": {"train": {"resources": {"accelerator": {"count": 2}}}}}`}, want: one(`pipeline/train: steps["train"].pool`, `a node of pool "train-l4" has 1 nvidia-l4, and the workload asks for 2 nvidia-l4`)},
 		"a volume elsewhere": {patches: map[string]string{platform: `{"cloud": "aws", "region": "eu-west-1"}`}, want: []fault{
 			{"pipeline/train: orchestrator", `"argo_workflows" keeps what steps hand to each other on a volume, which cloud "aws" does not have in this version of the provider: use cloud "local", or orchestrator "sagemaker_pipelines"`},
 			{"endpoint/fraud-score: model", "model servers read versions from a volume"}, {"endpoint/fraud-custom: model", "model servers read versions from a volume"}}},
@@ -158,14 +159,15 @@ func TestLink_rules(t *testing.T) {
 	}
 }
 
-// What later versions will accept is linked already: references of kinds and triggers
-// that Decode refuses today.
-func TestLink_ofLaterTriggers(t *testing.T) {
+func TestLink_triggers(t *testing.T) {
 	t.Parallel()
 	specs := readCase(t, "full").specs(t, map[string]string{train: `null`})
 	specs = append(specs, parse(t, `{"kind": "pipeline", "version": 1, "name": "train", "steps": {"a": {"command": ["x"]}}, "triggers": {"data": {"dataset": "none"}, "drift": {"endpoint": "none"}}}`))
 	_, faults := spec.Link(spec.Repository{}, nil, specs)
 	same(t, faults, []fault{{"pipeline/train: triggers.data.dataset", "no dataset"}, {"pipeline/train: triggers.drift.endpoint", "contained are: fraud-custom, fraud-score"}})
+	specs[len(specs)-1] = parse(t, `{"kind": "pipeline", "version": 1, "name": "train", "steps": {"a": {"command": ["x"]}}, "triggers": {"data": {"dataset": "transactions"}, "drift": {"endpoint": "fraud-custom"}}}`)
+	_, faults = spec.Link(spec.Repository{}, nil, specs)
+	same(t, faults, []fault{{"pipeline/train: triggers.drift.endpoint", "has no monitors.drift"}})
 }
 
 func TestLink_manyNamesAreNotAllListed(t *testing.T) {

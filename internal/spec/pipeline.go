@@ -300,10 +300,10 @@ func (t *Triggers) check(c *checker, at Path) {
 		}
 	}
 	if t.Data != nil {
-		c.misplaced(at.Attr("data"), "a run that a dataset starts is not supported by this version of the provider yet; triggers that are: schedule, push, manual")
+		c.required(at.Attr("data").Attr("dataset"), t.Data.Dataset)
 	}
 	if t.Drift != nil {
-		c.misplaced(at.Attr("drift"), "a run that drift starts is not supported by this version of the provider yet; triggers that are: schedule, push, manual; monitors.drift.retrain of the endpoint tells people to start one")
+		c.required(at.Attr("drift").Attr("endpoint"), t.Drift.Endpoint)
 	}
 }
 

@@ -207,7 +207,7 @@ func TestPipeline_rules(t *testing.T) {
 		"schedule":            {kind, `{"triggers": {"schedule": {"timezone": "Local"}}}`, []fault{{"triggers.schedule.cron", "must be set"}, {"triggers.schedule.timezone", "IANA"}}},
 		"push":                {kind, `{"triggers": {"push": {}}}`, one("triggers.push.branches", "at least one branch")},
 		"branches":            {kind, `{"triggers": {"push": {"branches": ["", "a b", "a:b", "ok"]}}}`, []fault{{"triggers.push.branches[0]", "not a branch"}, {"triggers.push.branches[1]", "not a branch"}, {"triggers.push.branches[2]", "not a branch"}}},
-		"later triggers":      {kind, `{"triggers": {"data": {"dataset": "d"}, "drift": {"endpoint": "e"}}}`, []fault{{"triggers.data", "not supported by this version"}, {"triggers.drift", "triggers that are: schedule, push, manual"}}},
+		"empty triggers":      {kind, `{"triggers": {"data": {}, "drift": {}}}`, []fault{{"triggers.data.dataset", "must be set"}, {"triggers.drift.endpoint", "must be set"}}},
 	})
 }
 

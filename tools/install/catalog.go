@@ -35,6 +35,7 @@ func catalog() []tool {
 		python("google", "tools/python/google.txt", "test", "check"),
 		python("sagemaker", "tools/python/sagemaker.txt", "test", "check"),
 		python("azure", "tools/python/azure.txt", "test", "check"),
+		python("dvc", "tools/python/dvc.txt", "test", "check"),
 		python("moto", "tools/python/moto.txt", "test", "check"),
 		python("wandb", "tools/python/wandb.txt", "test", "check"),
 		python("clearml", "tools/python/clearml.txt", "test", "check"),
@@ -47,6 +48,7 @@ func catalog() []tool {
 		program{name: "argolint", pins: "kube", pkg: "./argolint", module: "github.com/argoproj/argo-workflows/v4"}.tool("test", "check"),
 		program{name: "kubevalidate", pins: "kube", pkg: "./kubevalidate", module: "k8s.io/kubernetes"}.tool("test", "check"),
 		program{name: "kservevalidate", pins: "kube", pkg: "./kservevalidate", module: "github.com/kserve/kserve"}.tool("test", "check"),
+		program{name: "eventslint", pins: "events", pkg: "./eventslint", module: "github.com/argoproj/argo-events"}.tool("test", "check"),
 		program{name: "lakefsstandin", pins: "lakefs", pkg: "./lakefsstandin", module: "github.com/getkin/kin-openapi"}.tool("test", "check"),
 		// Its rule checks need no service discovery, which is most of Prometheus' dependencies.
 		program{name: "promtool", pins: "kube", pkg: "github.com/prometheus/prometheus/cmd/promtool", module: "github.com/prometheus/prometheus", tags: "remove_all_sd"}.tool("test", "check"),

@@ -20,6 +20,7 @@ type definition struct {
 // projects are those whose kinds we emit or may emit, at the version that the pinned chart installs where that version is served.
 var projects = []definition{
 	{"argo-cd", module{"github.com/argoproj/argo-cd/v3", "v3.4.4", "h1:PmYfvrLRecuOXjoUjBVx0nRwtJv/Wc9a3jaWs37EyyI="}, "manifests/crds"},
+	{"argo-events", module{"github.com/argoproj/argo-events", "v1.9.7", "h1:x+JOTsU3rzXSrzDwrUlLza4kmxp5zc1NMlgTgaLF678="}, "manifests/base/crds"},
 	{"argo-rollouts", module{"github.com/argoproj/argo-rollouts", "v1.9.0", "h1:bXgBpwCByXyAUcgBnyP0fxkSW2CEot78InTFjFlag5g="}, "manifests/crds"},
 	{"argo-workflows", module{"github.com/argoproj/argo-workflows/v4", "v4.0.7", "h1:O76Plk/nYI+gFax3vvE7elvA3BNAp0r0aJ24VmjsjLE="}, "manifests/base/crds/full"},
 	{"cert-manager", module{"github.com/cert-manager/cert-manager", "v1.21.1", "h1:0LttV37Q5c2CBNoHkjuI8sLKTXWZDC2SwQkxrBMKV9w="}, "deploy/crds"},

@@ -13,6 +13,7 @@ import (
 	"io"
 	"maps"
 	"math/rand/v2"
+	"net"
 	"net/http"
 	"net/url"
 	"slices"
@@ -28,11 +29,14 @@ type Config struct {
 	Username    string
 	Password    string
 	Token       string
+	Timeout     time.Duration // of one try; 0 is half a minute
+	Attempts    int           // of one call; 0 is 5
 }
 
 const (
 	attempts = 5
 	timeout  = 30 * time.Second
+	budget   = time.Minute // no further try of a call after it
 	pause    = 250 * time.Millisecond
 	maxBody  = 8 << 20
 )
@@ -41,7 +45,13 @@ const (
 func New(c Config) registry.Registry { return newClient(c) }
 
 func newClient(c Config) *client {
-	return &client{config: c, http: &http.Client{Timeout: timeout}, pause: pause}
+	if c.Timeout <= 0 {
+		c.Timeout = timeout
+	}
+	if c.Attempts <= 0 {
+		c.Attempts = attempts
+	}
+	return &client{config: c, http: &http.Client{Timeout: c.Timeout}, pause: pause}
 }
 
 type client struct {
@@ -50,8 +60,23 @@ type client struct {
 	pause  time.Duration
 }
 
+// Create asks once more what is there when an answer was lost: MLflow may have made the
+// model all the same, and then refuses the next try.
 func (c *client) Create(ctx context.Context, m registry.Model) error {
-	return c.call(ctx, http.MethodPost, "registered-models/create", create{Name: m.Name, Description: m.Description, Tags: tags(m.Tags)}, nil)
+	unsure, err := c.send(ctx, http.MethodPost, "registered-models/create", create{Name: m.Name, Description: m.Description, Tags: tags(m.Tags)}, nil)
+	if err == nil || !unsure {
+		return err
+	}
+	is, problem := c.Read(ctx, m.Name)
+	switch {
+	case problem == nil && is.Description == m.Description && maps.Equal(is.Tags, m.Tags):
+		return nil
+	case problem == nil:
+		return fmt.Errorf("MLflow at %s: %w, with another description or other tags", c.address(), registry.ErrExists)
+	case errors.Is(problem, registry.ErrNotFound):
+		return err
+	}
+	return fmt.Errorf("%w: %w", registry.ErrUnknown, err)
 }
 
 func (c *client) Read(ctx context.Context, name string) (registry.Model, error) {
@@ -120,24 +145,52 @@ func (c *client) versions(ctx context.Context, name string) (int, error) {
 }
 
 // call sends one request, again while the server is overloaded or does not answer.
-// A create that was taken but not answered gives ErrExists on the next try; the
-// caller decides what that means.
 func (c *client) call(ctx context.Context, method, path string, in, out any) error {
-	var err error
-	for try := range attempts {
+	_, err := c.send(ctx, method, path, in, out)
+	return err
+}
+
+// send is call, and says whether a try may have been carried out without an answer.
+func (c *client) send(ctx context.Context, method, path string, in, out any) (unsure bool, err error) {
+	end := time.Now().Add(budget)
+	for try := range c.config.Attempts {
 		var again bool
-		if again, err = c.once(ctx, method, path, in, out); !again {
-			return err
+		again, err = c.once(ctx, method, path, in, out)
+		if errors.As(err, &lost{}) {
+			unsure = true
 		}
 		wait := c.pause << try
 		wait += rand.N(wait) //nolint:gosec // jitter needs no secrecy
+		if !again || try == c.config.Attempts-1 || time.Now().Add(wait).After(end) {
+			break
+		}
 		select {
 		case <-ctx.Done():
-			return errors.Join(err, ctx.Err())
+			return unsure, errors.Join(err, ctx.Err())
 		case <-time.After(wait):
 		}
 	}
-	return err
+	return unsure, err
+}
+
+// lost marks that a request may have been carried out, though nobody said so.
+type lost struct{ error }
+
+func (l lost) Unwrap() error { return l.error }
+
+// notSent tells whether a request never left this machine.
+func notSent(err error) bool {
+	var op *net.OpError
+	return errors.As(err, &op) && op.Op == "dial"
+}
+
+// address is where the server is, without what may be secret in it.
+func (c *client) address() string {
+	if u, err := url.Parse(c.config.TrackingURI); err == nil {
+		u.User, u.RawQuery = nil, ""
+		return u.String()
+	}
+	return "the tracking_uri"
 }
 
 func (c *client) once(ctx context.Context, method, path string, in, out any) (again bool, err error) {
@@ -162,23 +215,31 @@ func (c *client) once(ctx context.Context, method, path string, in, out any) (ag
 	}
 	resp, err := c.http.Do(req)
 	if err != nil {
-		return ctx.Err() == nil, fmt.Errorf("MLflow at %s %w: %w; is the server running, and mlflow.tracking_uri right?", c.config.TrackingURI, registry.ErrUnreachable, err)
+		err = fmt.Errorf("MLflow at %s %w: %w; is the server running, and mlflow.tracking_uri right?", c.address(), registry.ErrUnreachable, err)
+		if !notSent(err) {
+			err = lost{err}
+		}
+		return ctx.Err() == nil, err
 	}
 	defer func() { _ = resp.Body.Close() }()
 	data, err := io.ReadAll(io.LimitReader(resp.Body, maxBody))
 	if err != nil {
-		return true, fmt.Errorf("MLflow at %s: answer cut off: %w", c.config.TrackingURI, err)
+		return true, lost{fmt.Errorf("MLflow at %s %w: its answer was cut off: %w", c.address(), registry.ErrUnreachable, err)}
 	}
 	if resp.StatusCode == http.StatusOK {
 		if out == nil {
 			return false, nil
 		}
 		if err := json.Unmarshal(data, out); err != nil {
-			return false, fmt.Errorf("MLflow at %s: the answer is not MLflow's: %w", c.config.TrackingURI, err)
+			return false, fmt.Errorf("MLflow at %s: the answer is not MLflow's: %w", c.address(), err)
 		}
 		return false, nil
 	}
-	return resp.StatusCode == http.StatusTooManyRequests || resp.StatusCode >= 500, c.failure(resp.StatusCode, data)
+	err = c.failure(resp.StatusCode, data)
+	if resp.StatusCode >= 500 {
+		return true, lost{err}
+	}
+	return resp.StatusCode == http.StatusTooManyRequests, err
 }
 
 // failure turns MLflow's error codes into ours.
@@ -188,14 +249,16 @@ func (c *client) failure(status int, data []byte) error {
 		Message string `json:"message"`
 	}
 	_ = json.Unmarshal(data, &body)
-	at := "MLflow at " + c.config.TrackingURI
+	at := "MLflow at " + c.address()
 	switch {
 	case body.Code == "RESOURCE_DOES_NOT_EXIST":
 		return fmt.Errorf("%s: %w", at, registry.ErrNotFound)
 	case body.Code == "RESOURCE_ALREADY_EXISTS":
 		return fmt.Errorf("%s: %w", at, registry.ErrExists)
-	case status == http.StatusUnauthorized, status == http.StatusForbidden:
-		return fmt.Errorf("%s: %w (HTTP %d): set username and password, or token, of the provider's mlflow block", at, registry.ErrDenied, status)
+	case status == http.StatusUnauthorized:
+		return fmt.Errorf("%s: %w (HTTP 401): set username and password, or token, of the provider's mlflow block, or MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD, or MLFLOW_TRACKING_TOKEN", at, registry.ErrDenied)
+	case status == http.StatusForbidden:
+		return fmt.Errorf("%s: %w (HTTP 403): the user or token that the provider signs in with (its mlflow block, MLFLOW_TRACKING_USERNAME or MLFLOW_TRACKING_TOKEN) may not do this", at, registry.ErrDenied)
 	case body.Message != "":
 		return fmt.Errorf("%s: %s: %s", at, body.Code, body.Message)
 	}

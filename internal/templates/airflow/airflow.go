@@ -94,7 +94,7 @@ func (Target) Support() map[string]taskgraph.Support {
 		"triggers.push":                 {Level: taskgraph.Emulated, How: "CI starts the run", Elsewhere: true},
 		"triggers.data":                 refused("an asset of Airflow changes only when a DAG says so; use argo_workflows"),
 		"triggers.drift":                refused("use argo_workflows"),
-		"triggers.manual":               native("allowed_run_types of the DAG (Airflow 3.2 and later)"),
+		"triggers.manual":               native("allowed_run_types of a DAG with a schedule (Airflow 3.2 and later)"),
 		"concurrency.allow":             native("max_active_runs stays that of Airflow"),
 		"concurrency.forbid":            native("max_active_runs 1; Airflow holds a second run back"),
 		"concurrency.replace":           refused("Airflow holds the new run back, it does not replace the one before"),

@@ -28,8 +28,8 @@ func faults(pl *spec.Pipeline) spec.Faults {
 	if !*t.Manual && t.Push != nil {
 		refuse(spec.At("triggers", "manual"), "a run that CI starts is a manual one for Airflow: leave it true, or remove triggers.push")
 	}
-	if !*t.Manual && t.Push == nil && t.Schedule == nil {
-		refuse(spec.At("triggers", "manual"), "nothing else starts a run in Airflow: leave it true, or add triggers.schedule")
+	if !*t.Manual && t.Schedule == nil && t.Push == nil {
+		refuse(spec.At("triggers", "manual"), "nothing else starts a run, and Airflow takes no such DAG: leave it true, or add triggers.schedule")
 	}
 	if t.Data != nil {
 		refuse(spec.At("triggers", "data"), "Airflow starts no run here when a dataset changes: use triggers.schedule or push, or orchestrator argo_workflows")

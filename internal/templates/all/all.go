@@ -3,6 +3,7 @@ package all
 
 import (
 	"github.com/gitops-ml/terraform-provider-mlops/internal/templates"
+	"github.com/gitops-ml/terraform-provider-mlops/internal/templates/airflow"
 	"github.com/gitops-ml/terraform-provider-mlops/internal/templates/argocd"
 	"github.com/gitops-ml/terraform-provider-mlops/internal/templates/argoworkflows"
 	"github.com/gitops-ml/terraform-provider-mlops/internal/templates/azureml"
@@ -41,6 +42,7 @@ func Targets() []templates.Target {
 		sagemaker.Target{},     // the same, on SageMaker
 		kubeflow.Target{},      // the same, on Kubeflow Pipelines
 		vertex.Target{},        // the same, on Vertex AI
+		airflow.Target{},       // the same, for Airflow
 		prefect.Target{},       // the same, for Prefect
 		dagster.Target{},       // the same, for Dagster
 		execution.Target{},     // what Airflow, Dagster and Prefect run tasks with

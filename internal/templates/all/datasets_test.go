@@ -33,7 +33,7 @@ func reading(t *testing.T, kind, orchestrator string) *templatestest.Case {
 func TestDatasets(t *testing.T) {
 	t.Parallel()
 	for _, kind := range []string{"bucket", "dvc", "lakefs"} {
-		for _, orchestrator := range []string{"argo_workflows", "kubeflow_pipelines", "airflow", "prefect", "dagster"} {
+		for _, orchestrator := range []string{"argo_workflows", "kubeflow_pipelines", "prefect", "dagster"} {
 			files := render(t, reading(t, kind, orchestrator))
 			text := ""
 			for _, f := range files.Files() {

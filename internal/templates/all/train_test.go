@@ -32,6 +32,21 @@ var ways = map[string]way{
 		}
 		return realtools.Run(t, "dagster", dir, append(env, "DAGSTER_HOME="+home), realtools.Script(t, "dagster", "dagster"), "job", "execute", "-f", "definitions.py", "-j", "train")
 	}},
+	"airflow": {map[string]any{"orchestrator": "airflow"}, func(t *testing.T, dir string, env []string) realtools.Result {
+		home := filepath.Join(dir, ".mlops", "airflow")
+		env = append(env, "AIRFLOW_HOME="+home, "AIRFLOW__CORE__DAGS_FOLDER="+filepath.Join(dir, "pipelines"), "AIRFLOW__CORE__LOAD_EXAMPLES=False", "PYTHONPATH="+dir)
+		airflow := realtools.Script(t, "airflow", "airflow")
+		for _, args := range [][]string{{"db", "migrate"}, {"dags", "reserialize"}} {
+			if res := realtools.Run(t, "airflow", dir, env, airflow, args...); res.Err != nil {
+				return res
+			}
+		}
+		return realtools.Run(t, "airflow", dir, env, airflow, "dags", "test", "fraud-train")
+	}},
+	"prefect": {map[string]any{"orchestrator": "prefect"}, func(t *testing.T, dir string, env []string) realtools.Result {
+		env = append(env, "PREFECT_HOME="+t.TempDir(), "DO_NOT_TRACK=1", "PREFECT_SERVER_ANALYTICS_ENABLED=false")
+		return realtools.Run(t, "prefect", dir, env, realtools.Python(t, "prefect"), "-c", "from prefect.flows import load_flow_from_entrypoint as load; load('pipelines/train/flow.py:pipeline')()")
+	}},
 	"gitlab": {map[string]any{"ci": "gitlab_ci"}, func(t *testing.T, dir string, env []string) realtools.Result {
 		return realtools.GitLabCILocal(t, dir, append(env, "MAKEFLAGS=STAMP=.stamp"), "--variable", "CI_PIPELINE_SOURCE=web", "--variable", "TRAIN=train", "train-train")
 	}},

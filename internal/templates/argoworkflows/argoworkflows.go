@@ -6,9 +6,12 @@
 package argoworkflows
 
 import (
+	"embed"
 	"slices"
+	"strings"
 
 	"github.com/gitops-ml/terraform-provider-mlops/internal/spec"
+	"github.com/gitops-ml/terraform-provider-mlops/internal/templates/argoevents"
 	"github.com/gitops-ml/terraform-provider-mlops/internal/templates/components"
 	"github.com/gitops-ml/terraform-provider-mlops/internal/templates/encode"
 	"github.com/gitops-ml/terraform-provider-mlops/internal/tree"
@@ -20,7 +23,10 @@ type Target struct{}
 // Name is the folder of this package.
 func (Target) Name() string { return "argoworkflows" }
 
-// Render writes pipelines/<pipeline>/ and platform/argo-workflows/values.yaml.
+//go:embed programs/mlops
+var programs embed.FS
+
+// Render writes pipelines/<pipeline>/, what all of them share, and the values of charts.
 func (Target) Render(p *spec.Project) ([]tree.File, error) {
 	var w writer
 	used := false
@@ -29,15 +35,19 @@ func (Target) Render(p *spec.Project) ([]tree.File, error) {
 			continue
 		}
 		used = true
-		w.faults = append(w.faults, faults(pl)...)
+		w.faults = append(w.faults, faults(p, pl)...)
 		w.pipeline(p, pl)
 	}
 	if used {
 		w.faults = append(w.faults, braces(p)...)
+		w.shared(p)
 	}
 	deployed := func(c components.Component) bool { return c.Package == "argo_workflows" }
 	if slices.ContainsFunc(components.Of(p), deployed) {
 		w.add("platform/argo-workflows/values.yaml", values(p))
+	}
+	if argoevents.Deployed(p) {
+		w.add("platform/argo-events/values.yaml", eventValues(p))
 	}
 	switch {
 	case w.faults.Err() != nil:
@@ -55,12 +65,28 @@ type writer struct {
 	err    error
 }
 
-func (w *writer) add(path string, docs ...any) {
-	data, err := encode.YAML(docs...)
+func (w *writer) file(path string, data []byte, err error) {
 	if err != nil && w.err == nil {
 		w.err = err
 	}
 	w.files = append(w.files, tree.File{Path: path, Data: data})
+}
+
+func (w *writer) add(path string, docs ...any) {
+	data, err := encode.YAML(docs...)
+	w.file(path, data, err)
+}
+
+// shared are the files that pipelines on Argo Workflows have in common.
+func (w *writer) shared(p *spec.Project) {
+	data, err := programs.ReadFile("programs/mlops/start_argo_workflows.py")
+	w.file("mlops/start_argo_workflows.py", data, err)
+	var b strings.Builder
+	err = texts.ExecuteTemplate(&b, "argo_workflows.md.tmpl", guideOf(p))
+	w.file("docs/argo_workflows.md", []byte(b.String()), err)
+	if argoevents.Used(p) {
+		w.add("pipelines/events.yaml", events(p)...)
+	}
 }
 
 func (w *writer) pipeline(p *spec.Project, pl *spec.Pipeline) {
@@ -72,6 +98,12 @@ func (w *writer) pipeline(p *spec.Project, pl *spec.Pipeline) {
 		resources = append(resources, "cronworkflow.yaml")
 		w.add(dir+"cronworkflow.yaml", cron(p, pl))
 	}
+	if made, used := sensorOf(p, pl); used {
+		resources = append(resources, "sensor.yaml")
+		w.add(dir+"sensor.yaml", made)
+	}
+	place, err := encode.JSON(address{Namespace: p.TrainingNamespace(), Version: 1, Template: pl.Name})
+	w.file(dir+"argo.json", place, err)
 	slices.Sort(resources)
 	w.add(dir+"kustomization.yaml", kustomization{
 		APIVersion: kustomizeAPI, Kind: "Kustomization", Namespace: p.TrainingNamespace(), Resources: resources,
@@ -81,6 +113,13 @@ func (w *writer) pipeline(p *spec.Project, pl *spec.Pipeline) {
 			Options: generatorOptions{DisableNameSuffixHash: true, Labels: p.Labels(pl.Name), Annotations: p.Annotations()},
 		}},
 	})
+}
+
+// address is what mlops/start_argo_workflows.py must know beside pipeline.json.
+type address struct {
+	Namespace string `json:"namespace"`
+	Version   int    `json:"version"`
+	Template  string `json:"workflow_template"`
 }
 
 func configName(pl *spec.Pipeline) string { return "pipeline-" + pl.Name }

@@ -12,8 +12,8 @@ func TestTarget(t *testing.T) {
 		Expresses: []spec.Kind{spec.KindPipeline},
 		Elsewhere: map[string]string{
 			"pipeline.triggers.push":           "githubactions",
-			"pipeline.triggers.data.dataset":   "spec refuses it",
-			"pipeline.triggers.drift.endpoint": "spec refuses it",
+			"pipeline.triggers.data.dataset":   "TestEvents",
+			"pipeline.triggers.drift.endpoint": "TestEvents",
 		},
 	})
 }

@@ -57,6 +57,21 @@ func TestTarget_refusals(t *testing.T) {
 			func(pl object, _ *templatestest.Case) { delete(at(pl, "parameters", "tag"), "default") },
 			[]string{`parameters["tag"].default: must be set: the schedule starts runs`},
 		},
+		"an event and a parameter without default": {
+			func(pl object, c *templatestest.Case) {
+				listening(pl, c)
+				delete(at(pl, "triggers"), "schedule")
+				delete(at(pl, "parameters", "tag"), "default")
+			},
+			[]string{`parameters["tag"].default: must be set: events start runs`},
+		},
+		"drift without Prometheus": {
+			func(pl object, c *templatestest.Case) {
+				listening(pl, c)
+				at(c.Specs[0], "observability")["metrics"] = []any{}
+			},
+			[]string{"triggers.drift: Argo Events hears of drift from Alertmanager"},
+		},
 		"a template in a default": {
 			func(pl object, _ *templatestest.Case) { at(pl, "parameters", "tag")["default"] = "{{workflow.name}}" },
 			[]string{`parameters["tag"].default: Argo Workflows would read {{`},

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/gitops-ml/terraform-provider-mlops/internal/spec"
+	"github.com/gitops-ml/terraform-provider-mlops/internal/templates/taskgraph"
 )
 
 // brace is a variable that holds one "{". Argo Workflows has no escape for {{: it
@@ -37,34 +38,27 @@ func value(pl *spec.Pipeline, parameter string) string {
 	return fmt.Sprintf("{{=replace(replace(workflow.parameters['%s'], '$', '$$'), '{', '$(%s)')}}", parameter, brace)
 }
 
-// expand rewrites an argument of a step for Argo Workflows and the kubelet.
-func (s step) expand(arg string) string {
-	tokens, err := spec.Tokens(arg)
-	if err != nil {
-		return literal(arg, true)
-	}
-	var b strings.Builder
-	for i, t := range tokens {
-		switch t.Kind {
-		case spec.Text:
-			b.WriteString(literal(t.Text, i == len(tokens)-1))
-		case spec.ParamToken:
-			b.WriteString(value(s.pl, t.Name))
-		case spec.InputToken:
-			b.WriteString(s.input(s.Inputs[t.Name]))
-		case spec.OutputToken:
-			b.WriteString(s.dir() + "/" + t.Name)
-		case spec.MetricToken:
-			b.WriteString(s.dir() + "/" + metrics)
+// expand writes a text for Argo Workflows and the kubelet.
+func (n node) expand(x taskgraph.Text) string {
+	last := len(x) - 1
+	i := -1
+	return x.Expand(func(part taskgraph.Part) string {
+		i++
+		switch part.Kind {
+		case taskgraph.Literal:
+			return literal(part.Text, i == last)
+		case taskgraph.Param:
+			return value(n.pl, part.Text)
+		case taskgraph.InputPath:
+			return n.input(part.Text)
+		case taskgraph.OutputPath:
+			return n.dir() + "/" + n.file(n.Name, part.Text)
+		case taskgraph.ConfigPath:
+			return config(n.pl)
+		case taskgraph.RunID:
+			return "{{workflow.name}}"
+		default: // RunURL: no pod knows where the server is reached
+			return ""
 		}
-	}
-	return b.String()
-}
-
-func (s step) expandAll(args []string) []string {
-	out := make([]string, len(args))
-	for i, arg := range args {
-		out[i] = s.expand(arg)
-	}
-	return out
+	})
 }

@@ -2,7 +2,6 @@ package argoworkflows
 
 import (
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -62,67 +61,73 @@ func workflows(t *testing.T, files *tree.Tree) []string {
 	return paths
 }
 
-// TestWorkspace runs the program of the first step with the programs it imports.
+// TestWorkspace runs the program of the first task with the programs it imports: folders,
+// versions as a whole and one by one, columns.
 func TestWorkspace(t *testing.T) {
-	python := realtools.Python(t, "lint")
-	dir := t.TempDir()
-	write := func(name, text string) string {
-		path := filepath.Join(dir, name)
-		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
-			t.Fatal(err)
-		}
-		return path
+	dir := realtools.WriteFiles(t, map[string]string{
+		"data.csv": "x\n1\n", "t/a.csv": "x\n1\n",
+		"pipeline.json": `{"version": 1, "pipeline": "p", "spec": "x", "datasets": {"d": {"kind": "local", "path": "data.csv"},
+			"b": {"kind": "bucket", "bucket": "artifacts", "prefix": "t", "columns": {"x": {"type": "integer", "max": 1}}}}}`,
+	})
+	in := func(parts ...string) string { return filepath.Join(append([]string{dir}, parts...)...) }
+	run := func(args ...string) realtools.Result {
+		args = append([]string{"-c", workspaceProgram, "--run", in("run"), "--split", dir}, args...)
+		return realtools.Run(t, "python", dir, []string{"PYTHONPATH=" + programsFolder(t), "PYTHONDONTWRITEBYTECODE=1", "MLOPS_DATA_ROOT=" + dir}, realtools.Python(t, "lint"), args...)
 	}
-	run := func(args ...string) (string, error) {
-		cmd := exec.CommandContext(t.Context(), python, append([]string{"-c", workspaceProgram, "--run", filepath.Join(dir, "run"), "--versions", dir}, args...)...)
-		cmd.Env = append(os.Environ(), "PYTHONPATH=../promotion/programs", "PYTHONDONTWRITEBYTECODE=1")
-		out, err := cmd.CombinedOutput()
-		return string(out), err
-	}
-	if out, err := run("--folder", "a", "--folder", "b", "--dataset", "d="+write("data.csv", "x\n1\n")); err != nil {
-		t.Fatal(out)
-	}
+	run("--folder", "a", "--folder", "b").Accept(t, "folders alone")
 	for _, folder := range []string{"a", "b"} {
-		if info, err := os.Stat(filepath.Join(dir, "run", folder)); err != nil || !info.IsDir() {
+		if info, err := os.Stat(in("run", folder)); err != nil || !info.IsDir() {
 			t.Errorf("folder %s was not made: %v", folder, err)
 		}
 	}
-	version, err := os.ReadFile(filepath.Join(dir, "d"))
+	versions := in("run", "mlops-data", "mlops_versions.json")
+	fetch := func() realtools.Result {
+		return run("--versions", versions, "--", "--pipeline", in("pipeline.json"), "--output", "b="+in("run", "mlops-data", "b"), "--output", "d="+in("run", "mlops-data", "d"), "--versions", versions, "--link")
+	}
+	fetch().Accept(t, "data of two kinds")
 	const want = "sha256:daff832f802000e645771a60983c76c963f6ee602a6230e45237bd360e91cc1a"
-	if err != nil || string(version) != want {
-		t.Errorf("version is %q, %v; want %s", version, err, want)
+	if version := readFile(t, in("d")); version != want {
+		t.Errorf("version is %q, want %s", version, want)
 	}
-	if out, err := run("--dataset", "d="+filepath.Join(dir, "none.csv")); err == nil || !strings.Contains(out, "copy it into the bucket first") {
-		t.Errorf("a dataset that is not there: %v, %s", err, out)
+	if all := readFile(t, versions); !strings.Contains(all, `"b": "sha256:`) || !strings.Contains(all, `"d": "`+want+`"`) {
+		t.Errorf("versions are %s", all)
 	}
-	config := write("pipeline.json", `{"version": 1, "pipeline": "p", "spec": "x", "datasets": {"b": {"kind": "bucket", "bucket": "artifacts", "prefix": "t", "columns": {"x": {"type": "integer", "max": 1}}}}}`)
-	fetch := func() (string, error) {
-		return run("--pipeline", config, "--fetch", "b="+filepath.Join(dir, "run/mlops-data/b"))
+	if data := readFile(t, in("run", "mlops-data", "b", "a.csv")); data != "x\n1\n" {
+		t.Errorf("fetched is %q", data)
 	}
-	t.Setenv("MLOPS_DATA_ROOT", dir)
-	if out, err := fetch(); err == nil || !strings.Contains(out, "copy the data into bucket artifacts first") {
-		t.Errorf("data that is not in the bucket: %v, %s", err, out)
-	}
-	if err := os.Mkdir(filepath.Join(dir, "t"), 0o750); err != nil {
+	if err := os.WriteFile(in("t", "a.csv"), []byte("x\n2\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	write("t/a.csv", "x\n1\n")
-	if out, err := fetch(); err != nil || !strings.Contains(out, "dataset b: sha256:") || !strings.Contains(out, "has 1 rows, all as declared") {
-		t.Errorf("data in the bucket: %v, %s", err, out)
+	fetch().Refuse(t, "bad data", "rejected: b: ")
+	if err := os.Remove(in("data.csv")); err != nil {
+		t.Fatal(err)
 	}
-	if data, err := os.ReadFile(filepath.Join(dir, "run/mlops-data/b/a.csv")); err != nil || string(data) != "x\n1\n" {
-		t.Errorf("fetched is %q, %v", data, err)
-	}
-	write("t/a.csv", "x\n2\n")
-	if out, err := fetch(); err == nil || !strings.Contains(out, "rejected: b: ") {
-		t.Errorf("bad data: %v, %s", err, out)
-	}
+	fetch().Refuse(t, "a dataset that is not there", "put the data there first")
 }
 
-// TestLint_datasets: data that is fetched is checked before the first step, and read
-// from the run's folder.
+func programsFolder(t *testing.T) string {
+	t.Helper()
+	path, err := filepath.Abs("../promotion/programs")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+func readFile(t *testing.T, path string) string {
+	t.Helper()
+	data, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(data)
+}
+
+// TestLint_datasets: data of every kind is fetched and checked before the first step, and
+// read from the run's folder.
 func TestLint_datasets(t *testing.T) {
 	for kind, source := range map[string]object{
+		"local":  {"path": "data/transactions.csv"},
 		"bucket": {"name": "fraud-artifacts", "prefix": "transactions/"},
 		"dvc":    {"bucket": "fraud-artifacts", "path": "transactions", "revision": "v1.4"},
 		"lakefs": {"endpoint": "https://lakefs.example.com", "repository": "payments", "ref": "main", "path": "transactions/"},
@@ -136,14 +141,46 @@ func TestLint_datasets(t *testing.T) {
 			t.Fatal(err)
 		}
 		realtools.ArgoLint(t, ".", workflows(t, files)...).Accept(t, kind)
-		text := ""
-		for _, f := range files.Files() {
-			text += string(f.Data)
-		}
-		for _, want := range []string{"--fetch", "/mlops-data/transactions"} {
+		const at = "/mnt/fraud-artifacts/runs/train/{{workflow.name}}/mlops-data/"
+		text := file(t, files, "pipelines/train/workflowtemplate.yaml")
+		for _, want := range []string{"- transactions=" + at + "transactions\n", "--data-versions\"\n          - " + at + "mlops_versions.json", "inputs.parameters['data-transactions']", "- " + at + "transactions\n"} {
 			if !strings.Contains(text, want) {
 				t.Errorf("%s: no %s", kind, want)
 			}
 		}
 	}
+}
+
+// TestLint_trackers: what talks to a tracker that is not MLflow has its variables and the
+// image with its client.
+func TestLint_trackers(t *testing.T) {
+	files, err := changed(t, func(_ object, c *templatestest.Case) {
+		r := c.Object(t, "model_registry", "main")
+		delete(r, "mlflow")
+		r["type"], r["weights_and_biases"] = "weights_and_biases", object{"entity": "acme", "project": "fraud"}
+		r["credentials"] = object{"secret": "wandb", "keys": object{"WANDB_API_KEY": "api_key"}}
+		c.Specs = append(c.Specs, object{"kind": "secret", "platform": "fraud", "name": "wandb", "existing": "wandb-key"})
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	realtools.ArgoLint(t, ".", workflows(t, files)...).Accept(t, "weights and biases")
+	text := file(t, files, "pipelines/train/workflowtemplate.yaml")
+	_, register, _ := strings.Cut(text, "- name: register\n      inputs:")
+	for _, want := range []string{"ghcr.io/acme/trainer@sha256:", "name: WANDB_API_KEY\n            valueFrom:\n              secretKeyRef:\n                name: wandb-key", "name: WANDB_ENTITY\n            value: acme"} {
+		if !strings.Contains(register, want) {
+			t.Errorf("register has no %q:\n%s", want, register)
+		}
+	}
+}
+
+func file(t *testing.T, files *tree.Tree, path string) string {
+	t.Helper()
+	for _, f := range files.Files() {
+		if f.Path == path {
+			return string(f.Data)
+		}
+	}
+	t.Fatalf("%s is not there", path)
+	return ""
 }

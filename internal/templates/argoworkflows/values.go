@@ -55,6 +55,26 @@ var chartPodSecurity = encode.Map{
 	{Key: "seccompProfile", Value: seccomp{Type: "RuntimeDefault"}},
 }
 
+// eventsPodSecurity names a user: the image of Argo Events names none.
+var eventsPodSecurity = append(encode.Map{{Key: "runAsUser", Value: int64(spec.PodUser)}, {Key: "runAsGroup", Value: int64(spec.PodUser)}}, chartPodSecurity...)
+
 func asks(cpu, memory, limit string) resources {
 	return resources{Requests: map[string]string{"cpu": cpu, "memory": memory}, Limits: map[string]string{"memory": limit}}
+}
+
+// eventValues are the Helm values of the chart argo-events 2.4.22.
+func eventValues(p *spec.Project) encode.Map {
+	observed := slices.Contains(p.Platform.Observability.Metrics, "prometheus")
+	return encode.Map{
+		{Key: "crds", Value: encode.Map{{Key: "install", Value: true}, {Key: "keep", Value: true}}},
+		{Key: "global", Value: encode.Map{{Key: "securityContext", Value: eventsPodSecurity}}},
+		{Key: "controller", Value: encode.Map{
+			{Key: "containerSecurityContext", Value: restricted(true)},
+			{Key: "resources", Value: asks("50m", "128Mi", "512Mi")},
+			{Key: "metrics", Value: encode.Map{
+				{Key: "enabled", Value: observed},
+				{Key: "serviceMonitor", Value: encode.Map{{Key: "enabled", Value: observed}}},
+			}},
+		}},
+	}
 }

@@ -4,9 +4,9 @@ import (
 	"maps"
 	"slices"
 	"strconv"
-	"strings"
 
 	"github.com/gitops-ml/terraform-provider-mlops/internal/spec"
+	"github.com/gitops-ml/terraform-provider-mlops/internal/templates/taskgraph"
 )
 
 const (
@@ -67,7 +67,7 @@ func volumes(p *spec.Project, pl *spec.Pipeline) []volume {
 		claim, _ := p.Claim(b.Name)
 		out = append(out, volume{Name: bucketVolume, Claim: &claimSource{ClaimName: claim}})
 	}
-	if len(ours(p, pl)) == 0 {
+	if root(p, pl) == "" {
 		return out
 	}
 	return append(out,
@@ -77,65 +77,19 @@ func volumes(p *spec.Project, pl *spec.Pipeline) []volume {
 	)
 }
 
-// graph is the DAG, the steps of the pipeline, and ours around them.
+// graph is the DAG and a template for each of its tasks.
 func graph(p *spec.Project, pl *spec.Pipeline) []any {
 	var tasks []task
 	var leaves []any
 	first := ""
-	for _, o := range ours(p, pl) {
-		if o.late {
-			continue
+	for _, n := range nodes(p, pl) {
+		if n.Role == taskgraph.Data {
+			first = n.Name
 		}
-		tasks = append(tasks, newTask(o.template.Name, list(first), o.arguments))
-		leaves = append(leaves, o.template)
-		first = o.template.Name
-	}
-	for _, s := range steps(p, pl) {
-		tasks = append(tasks, s.task(first))
-		leaves = append(leaves, s.template())
-	}
-	after := ends(pl)
-	for _, o := range ours(p, pl) {
-		if o.late {
-			tasks = append(tasks, newTask(o.template.Name, after, o.arguments))
-			leaves = append(leaves, o.template)
-			after = []string{o.template.Name}
-		}
+		tasks = append(tasks, n.task(first))
+		leaves = append(leaves, n.template())
 	}
 	return append([]any{dagTemplate{Name: entrypoint, DAG: dag{Tasks: tasks}}}, leaves...)
-}
-
-// ends lists the steps that no step waits for: a model is judged when all is done.
-func ends(pl *spec.Pipeline) []string {
-	waited := map[string]bool{}
-	for _, name := range pl.StepNames() {
-		for _, before := range pl.Before(name) {
-			waited[before] = true
-		}
-	}
-	var out []string
-	for _, name := range pl.StepNames() {
-		if !waited[name] {
-			out = append(out, spec.K8sName(name))
-		}
-	}
-	slices.Sort(out)
-	return out
-}
-
-func list(name string) []string {
-	if name == "" {
-		return nil
-	}
-	return []string{name}
-}
-
-func newTask(name string, depends []string, args []parameter) task {
-	t := task{Name: name, Template: name, Depends: strings.Join(depends, " && ")}
-	if len(args) > 0 {
-		t.Arguments = &parameters{Parameters: args}
-	}
-	return t
 }
 
 func given(name, value string) parameter { return parameter{Name: name, Value: &value} }
@@ -186,10 +140,4 @@ func (t *template) place(p *spec.Project, r *spec.Resources, pool string) {
 		out.Requests[a.Resource()], out.Limits[a.Resource()] = count, count
 	}
 	t.Container.Resources = &out
-}
-
-// defineBrace sets the variable that literal and value use. It stands first: the
-// kubelet expands only variables that stand before.
-func (t *template) defineBrace() {
-	t.Container.Env = slices.Insert(t.Container.Env, 0, envVar{Name: brace, Value: "{"})
 }

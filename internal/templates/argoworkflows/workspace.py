@@ -1,23 +1,20 @@
-"""Make the folders of a run, fetch its datasets, and write down which version of each it reads."""
+"""Make the folders of a run; then, with the arguments after --, do what mlops.data does and hand each version over."""
 
 import argparse
+import json
 import os
 import sys
 from pathlib import Path
 
-from mlops.config import load_pipeline
-from mlops.data import fetch, judge
-from mlops.errors import Rejected, Stop, program
-from mlops.files import version_of
+from mlops.errors import Stop, program
 
 parser = argparse.ArgumentParser(prog="workspace")
 parser.add_argument("--run", type=Path, required=True)
-parser.add_argument("--pipeline", type=Path)
 parser.add_argument("--folder", action="append", default=[])
-parser.add_argument("--dataset", action="append", default=[], metavar="NAME=PATH")
-parser.add_argument("--fetch", action="append", default=[], metavar="NAME=PATH")
-parser.add_argument("--versions", type=Path, default=Path("/tmp"))
-args = parser.parse_args()
+parser.add_argument("--versions", type=Path, help="what mlops.data writes")
+parser.add_argument("--split", type=Path, default=Path("/tmp"), help="a file for each version goes there")
+end = sys.argv.index("--") if "--" in sys.argv else len(sys.argv)
+args, fetching = parser.parse_args(sys.argv[1:end]), sys.argv[end + 1 :]
 
 
 @program
@@ -27,25 +24,14 @@ def main(argv=None):
             (args.run / folder).mkdir(parents=True, exist_ok=True)
     except OSError as fault:
         raise Stop(f"{fault}: user {os.getuid()} must be able to write to the bucket's volume") from None
-    known = {}
-    for name, path in places(args.dataset).items():
-        if not path.exists():
-            raise Stop(f"dataset {name}: {path} is not there: copy it into the bucket first")
-        known[name] = version_of(path)
-    fetched = places(args.fetch)
-    pipeline = load_pipeline(args.pipeline) if fetched else None
-    for name, path in fetched.items():
-        known[name] = fetch(name, pipeline.datasets[name], path, True, None)
-    for name, version in known.items():
-        (args.versions / name).write_text(version, encoding="utf-8")
-        print(f"dataset {name}: {version}", flush=True)
-    sentences = judge(pipeline, fetched) if fetched else []
-    if sentences:
-        raise Rejected(sentences)
 
 
-def places(pairs):
-    return {name: Path(path) for name, _, path in (pair.partition("=") for pair in pairs)}
+code = main()
+if code == 0 and fetching:
+    from mlops import data
 
-
-sys.exit(main())
+    code = data.main(fetching)
+    if code == 0:
+        for name, version in json.loads(args.versions.read_text(encoding="utf-8")).items():
+            (args.split / name).write_text(version, encoding="utf-8")
+sys.exit(code)

@@ -57,7 +57,9 @@ func (b builder) check() spec.Faults {
 // checkParameters lists the parameters that a command line could not hold.
 func (b builder) checkParameters() spec.Faults {
 	var out spec.Faults
-	refuse := func(at spec.Path, format string, args ...any) { out = append(out, spec.Refuse(b.pl, at, format, args...)) }
+	refuse := func(at spec.Path, format string, args ...any) {
+		out = append(out, spec.Refuse(b.pl, at, format, args...))
+	}
 	for _, name := range slices.Sorted(maps.Keys(b.pl.Parameters)) {
 		at, def := spec.At("parameters").Key(name).Attr("default"), b.pl.Parameters[name].Default
 		switch {

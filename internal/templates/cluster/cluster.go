@@ -10,6 +10,7 @@ import (
 	"slices"
 
 	"github.com/gitops-ml/terraform-provider-mlops/internal/spec"
+	"github.com/gitops-ml/terraform-provider-mlops/internal/templates/argoevents"
 	"github.com/gitops-ml/terraform-provider-mlops/internal/templates/encode"
 	"github.com/gitops-ml/terraform-provider-mlops/internal/templates/taskgraph"
 	"github.com/gitops-ml/terraform-provider-mlops/internal/tree"
@@ -58,6 +59,9 @@ func (Target) Render(p *spec.Project) ([]tree.File, error) {
 			resources = append(resources, name)
 			w.add("pipelines/"+name, rights(p, orchestrator, r)...)
 		}
+	}
+	if argoevents.Used(p) {
+		resources = append(resources, "events.yaml")
 	}
 	slices.Sort(resources[1:])
 	w.add("pipelines/kustomization.yaml", kustomization{APIVersion: kustomizeAPI, Kind: "Kustomization", Namespace: p.TrainingNamespace(), Resources: resources})

@@ -29,6 +29,14 @@ func linked(t *testing.T, change func(platform map[string]any), without ...strin
 	return p
 }
 
+// listening is the quickstart with a pipeline that drift starts.
+func listening(t *testing.T) *spec.Project {
+	t.Helper()
+	p := linked(t, nil)
+	p.Pipelines[0].Triggers.Drift = &spec.DriftTrigger{Endpoint: "fraud-score"}
+	return p
+}
+
 func TestOf(t *testing.T) {
 	set := func(attr string, v any) func(map[string]any) { return func(s map[string]any) { s[attr] = v } }
 	for name, c := range map[string]struct {
@@ -40,6 +48,7 @@ func TestOf(t *testing.T) {
 		"no pipeline":   {linked(t, nil, "endpoint", "pipeline"), "prometheus mlflow opencost"},
 		"nothing":       {linked(t, set("observability", map[string]any{"metrics": []any{}, "cost": []any{}}), "endpoint", "pipeline", "registered_model", "model_registry"), ""},
 		"one is there":  {linked(t, set("packages", map[string]any{"keda": map[string]any{"existing": true}})), "prometheus cert-manager argo-workflows kserve mlflow opencost"},
+		"events":        {listening(t), "prometheus cert-manager keda argo-workflows argo-events kserve mlflow opencost"},
 		"other version": {linked(t, set("packages", map[string]any{"opencost": map[string]any{"version": "9.9.9"}})), "prometheus cert-manager keda argo-workflows kserve mlflow opencost"},
 	} {
 		var got []string

@@ -3,6 +3,7 @@ package dvc
 import (
 	"bytes"
 	_ "embed"
+	"path"
 	"slices"
 	"strings"
 	"text/template"
@@ -57,7 +58,7 @@ func taken(p *spec.Project, pl *spec.Pipeline) spec.Faults {
 }
 
 // remote is a bucket with data of DVC.
-type remote struct{ Name, URL string }
+type remote struct{ Name, URL, Account string }
 
 // remotes lists the buckets, by name. A relative URL starts at .dvc/.
 func remotes(p *spec.Project) []remote {
@@ -66,14 +67,25 @@ func remotes(p *spec.Project) []remote {
 		if d.DVC == nil {
 			continue
 		}
-		r := remote{d.DVC.Bucket, p.Address(d)}
-		if r.URL == "" {
-			r.URL = "../.mlops/buckets/" + d.DVC.Bucket + "/" + d.Place()
-		}
-		out = append(out, r)
+		out = append(out, remoteOf(d, p.Address(d)))
 	}
 	slices.SortFunc(out, func(a, b remote) int { return strings.Compare(a.Name, b.Name) })
 	return slices.Compact(out)
+}
+
+// remoteOf writes an address in DVC's form: containers of Azure with the account beside.
+func remoteOf(d *spec.Dataset, address string) remote {
+	if address == "" {
+		address = "../.mlops/buckets/" + d.DVC.Bucket + "/" + d.Place()
+	}
+	out := remote{Name: d.DVC.Bucket, URL: address}
+	if rest, azure := strings.CutPrefix(address, "abfss://"); azure {
+		container, host, _ := strings.Cut(rest, "@")
+		host, path, _ := strings.Cut(host, "/")
+		out.Account, _, _ = strings.Cut(host, ".")
+		out.URL = "azure://" + container + "/" + path
+	}
+	return out
 }
 
 // config is .dvc/config: buckets without credentials, which DVC takes from the
@@ -91,6 +103,9 @@ func config(p *spec.Project) string {
 	}
 	for _, r := range all {
 		out += "['remote \"" + r.Name + "\"']\n    url = " + r.URL + "\n"
+		if r.Account != "" {
+			out += "    account_name = " + r.Account + "\n"
+		}
 	}
 	return out
 }
@@ -102,15 +117,15 @@ var guideTemplate = template.Must(template.New("").Option("missingkey=error").Fu
 
 // guide is docs/dvc.md.
 func guide(p *spec.Project) []byte {
-	type row struct{ Name, Path, Bucket, Revision string }
+	type row struct{ Name, Path, Folder, Bucket, Revision string }
 	var rows []row
 	for _, d := range p.Read() {
 		if d.DVC != nil {
-			rows = append(rows, row{d.Name, "data/" + d.DVC.Path, d.DVC.Bucket, d.DVC.Revision})
+			rows = append(rows, row{d.Name, "data/" + d.DVC.Path, path.Dir("data/" + d.DVC.Path), d.DVC.Bucket, d.DVC.Revision})
 		}
 	}
 	var out bytes.Buffer
-	err := guideTemplate.Execute(&out, map[string]any{"Rows": rows, "First": rows[0], "Several": len(remotes(p)) > 1, "Local": p.Platform.Cloud == "local"})
+	err := guideTemplate.Execute(&out, map[string]any{"Rows": rows, "First": rows[0], "Several": len(remotes(p)) > 1, "Local": strings.HasPrefix(remotes(p)[0].URL, "../")})
 	if err != nil {
 		panic("the template and its values are ours: " + err.Error())
 	}

@@ -192,7 +192,11 @@ func TestRemotes(t *testing.T) {
 	}
 	p.Platform.Cloud = "aws"
 	p.Buckets[1].Existing = "s3://acme-store"
-	if got := remotes(p); !slices.Equal(got, []remote{{"store", "s3://acme-store/dvc"}}) {
+	if got := remotes(p); !slices.Equal(got, []remote{{"store", "s3://acme-store/dvc", ""}}) {
+		t.Errorf("remotes are %v", got)
+	}
+	p.Buckets[1].Existing = "abfss://store@acme.dfs.core.windows.net"
+	if got := remotes(p); !slices.Equal(got, []remote{{"store", "azure://store/dvc", "acme"}}) {
 		t.Errorf("remotes are %v", got)
 	}
 }

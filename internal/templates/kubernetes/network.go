@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/gitops-ml/terraform-provider-mlops/internal/spec"
+	"github.com/gitops-ml/terraform-provider-mlops/internal/templates/argoevents"
 )
 
 // callers marks the namespaces whose pods may call model servers. Without a mesh
@@ -40,6 +41,7 @@ func (w *writer) network() []any {
 	if to := w.lakes(); len(to) > 0 {
 		out = append(out, w.egress("allow-lakefs", w.p.TrainingNamespace(), to...))
 	}
+	out = append(out, w.events()...)
 	out = append(out, w.egress("allow-kubernetes-api", w.p.TrainingNamespace(), apiServer()))
 	for _, environment := range w.p.Platform.EnvironmentNames() {
 		if len(w.served(environment)) == 0 {
@@ -48,6 +50,25 @@ func (w *writer) network() []any {
 		call := w.ingress("allow-callers", w.p.Namespace(environment), peer{Namespaces: labelled(callers, "true")})
 		call.Spec.Pods = *labelled("component", "predictor")
 		out = append(out, call)
+	}
+	return out
+}
+
+// events lets callers reach the webhooks that start pipelines: Alertmanager alone those
+// of drift, and everything in the cluster those of data, which ask for a token.
+func (w *writer) events() []any {
+	var out []any
+	open := func(name string, from peer, port int) {
+		policy := w.ingress(name, w.p.TrainingNamespace(), from)
+		policy.Spec.Pods = *labelled(argoevents.Label, argoevents.Source)
+		policy.Spec.Ingress[0].Ports = ports("TCP:" + strconv.Itoa(port))
+		out = append(out, policy)
+	}
+	if len(argoevents.Endpoints(w.p)) > 0 {
+		open("allow-drift-events", peer{Namespaces: named("monitoring")}, argoevents.DriftPort)
+	}
+	if len(argoevents.Datasets(w.p)) > 0 {
+		open("allow-data-events", peer{Namespaces: &labelSelector{}}, argoevents.DataPort)
 	}
 	return out
 }

@@ -61,6 +61,26 @@ func TestNetwork_off(t *testing.T) {
 	}
 }
 
+// TestNetwork_events: Alertmanager's namespace alone reaches the webhooks of drift, every
+// namespace those of data.
+func TestNetwork_events(t *testing.T) {
+	t.Parallel()
+	p := full(t)
+	expect(t, file(t, p, "networkpolicies.yaml"), "!-events")
+	p.Pipelines[0].Triggers.Drift = &spec.DriftTrigger{Endpoint: "fraud-score"}
+	text := file(t, p, "networkpolicies.yaml")
+	_, drift, _ := strings.Cut(text, "  name: allow-drift-events\n  namespace: fraud-training\n")
+	drift, _, _ = strings.Cut(drift, "---")
+	expect(t, drift, "podSelector:\n    matchLabels:\n      eventsource-name: mlops\n", "kubernetes.io/metadata.name: monitoring\n", "port: 12000\n", "!port: 12001")
+	expect(t, text, "!allow-data-events")
+	p.Pipelines[0].Triggers.Data = &spec.DataTrigger{Dataset: "labels"}
+	_, data, _ := strings.Cut(file(t, p, "networkpolicies.yaml"), "  name: allow-data-events\n  namespace: fraud-training\n")
+	data, _, _ = strings.Cut(data, "---")
+	expect(t, data, "- namespaceSelector: {}\n", "port: 12001\n", "!port: 12000")
+	p.Pipelines[0].Orchestrator = "dagster"
+	expect(t, file(t, p, "networkpolicies.yaml"), "!-events")
+}
+
 func TestQuotas(t *testing.T) {
 	t.Parallel()
 	p := full(t)

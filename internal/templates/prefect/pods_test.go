@@ -24,6 +24,7 @@ type cluster struct {
 	pods    map[string]object
 	looks   map[string]int
 	created []string // tasks, in their order
+	beside  []string // "task while other", for each pod that was there when another was created
 	bodies  []object
 	removed int
 }
@@ -79,6 +80,9 @@ func (c *cluster) create(w http.ResponseWriter, r *http.Request) {
 	if err := json.NewDecoder(r.Body).Decode(&pod); err != nil {
 		answer(w, http.StatusBadRequest, object{})
 		return
+	}
+	for _, other := range c.pods {
+		c.beside = append(c.beside, taskOf(pod)+" while "+taskOf(other))
 	}
 	name, _ := at(pod, "metadata")["name"].(string)
 	c.pods[name] = pod
@@ -146,6 +150,9 @@ func (s *server) pods(t *testing.T) {
 	if state[0] != "COMPLETED" || len(c.created) != 5 || c.created[0] != "prepare" || strings.Join(c.created[3:], " ") != "merge config" {
 		t.Errorf("the run ended as %q, its pods are %q", state, c.created)
 	}
+	if early := slices.DeleteFunc(c.beside, func(both string) bool { return both == "a while b-2" || both == "b-2 while a" }); len(early) != 0 {
+		t.Errorf("pods began too early: %q", early)
+	}
 	if len(c.pods) != 0 || c.removed != 5 {
 		t.Errorf("%d pods are left, %d are removed", len(c.pods), c.removed)
 	}
@@ -157,8 +164,8 @@ func (s *server) pods(t *testing.T) {
 		}
 	}
 	s.validate(t, c.bodies)
-	c.exits["config"] = 3
-	if state := run("diamond"); state[0] != "FAILED" || !strings.Contains(state[1], "config: exit code 3") || len(c.pods) != 0 {
+	c.exits["wait"] = 3
+	if state := run("slow"); state[0] != "FAILED" || !strings.Contains(state[1], "wait: exit code 3") || len(c.pods) != 0 {
 		t.Errorf("the run ended as %q, %d pods are left", state, len(c.pods))
 	}
 	c.exits["wait"] = -1

@@ -91,7 +91,7 @@ func diamond(pl object) {
 	}
 	brackets := "{{ x }} ${{ y }} ${z} $$(params.text) %{if} <% %> {# #}"
 	pl["steps"] = object{
-		"prepare": with(python("import sys; [open(p, 'w').write(' '.join(sys.argv[3:])) for p in sys.argv[1:3]]",
+		"prepare": with(python("import sys, time; time.sleep(2); [open(p, 'w').write(' '.join(sys.argv[3:])) for p in sys.argv[1:3]]",
 			"$(outputs.one)", "$(outputs.two)", "$(params.text)", "$(params.yes)", "$(params.learning-rate)", "$(params.rounds)", "$(params.fast)"), object{"outputs": []any{"one", "two"}}),
 		"a":     with(python(copies, "$(outputs.o)", "$(inputs.i)"), object{"inputs": object{"i": "prepare.one"}, "outputs": []any{"o"}, "timeout": "1h"}),
 		"b-2":   with(python("import os, sys; open(sys.argv[1], 'w').write(os.environ['TEXT'])", "$(outputs.o)"), object{"inputs": object{"i": "prepare.two"}, "outputs": []any{"o"}, "env": object{"TEXT": brackets}, "cache": false}),

@@ -21,8 +21,8 @@ import (
 // server is a real Prefect server, with one worker that runs flows as processes. Both
 // reach the emitted repository as they would in a cluster: by a clone.
 type server struct {
-	api, home, data, checkout, work string
-	env                             []string
+	api, home, data, checkout, work, registry string
+	env                                       []string
 }
 
 // auth is what the server asks for: user and password.
@@ -32,7 +32,7 @@ const auth = "somebody:a:word"
 func serve(t *testing.T, repository string) *server {
 	t.Helper()
 	dir := t.TempDir()
-	s := &server{home: filepath.Join(dir, "home"), data: filepath.Join(dir, "data"), checkout: filepath.Join(dir, "checkout"), work: filepath.Join(dir, "work")}
+	s := &server{home: filepath.Join(dir, "home"), data: filepath.Join(dir, "data"), checkout: filepath.Join(dir, "checkout"), work: filepath.Join(dir, "work"), registry: filepath.Join(dir, "mlflow.db")}
 	for _, folder := range []string{s.home, s.data, s.checkout, s.work} {
 		if err := os.MkdirAll(folder, 0o750); err != nil {
 			t.Fatal(err)
@@ -45,7 +45,7 @@ func serve(t *testing.T, repository string) *server {
 		"PREFECT_HOME=" + s.home, "PREFECT_API_URL=" + s.api, "PREFECT_SERVER_ANALYTICS_ENABLED=false", "DO_NOT_TRACK=1", "PREFECT_SERVER_UI_ENABLED=false",
 		"PREFECT_SERVER_API_AUTH_STRING=" + auth, "PREFECT_API_AUTH_STRING=" + auth,
 		"PREFECT_WORKER_QUERY_SECONDS=1", "PREFECT_CLI_COLORS=false", "PYTHONDONTWRITEBYTECODE=1", "MLOPS_EXECUTION=local", "MLOPS_DATA_ROOT=" + s.data,
-		"MLFLOW_TRACKING_URI=sqlite:///" + filepath.Join(dir, "mlflow.db"), "PATH=" + trainer + string(os.PathListSeparator) + os.Getenv("PATH"),
+		"MLFLOW_TRACKING_URI=sqlite:///" + s.registry, "PATH=" + trainer + string(os.PathListSeparator) + os.Getenv("PATH"),
 		"GIT_CONFIG_COUNT=1", "GIT_CONFIG_KEY_0=url.file://" + s.checkout + ".insteadOf", "GIT_CONFIG_VALUE_0=" + repository,
 	}
 	s.background(t, "server", "start", "--host", "127.0.0.1", "--port", port)
@@ -220,10 +220,10 @@ func (s *server) log(t *testing.T, run string) string {
 
 func await(t *testing.T, what string, done func() bool) {
 	t.Helper()
-	for end := time.Now().Add(3 * time.Minute); time.Now().Before(end); time.Sleep(300 * time.Millisecond) {
+	for end := time.Now().Add(4 * time.Minute); time.Now().Before(end); time.Sleep(300 * time.Millisecond) {
 		if done() {
 			return
 		}
 	}
-	t.Fatalf("%s: not there after three minutes", what)
+	t.Fatalf("%s: not there after four minutes", what)
 }

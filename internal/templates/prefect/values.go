@@ -74,7 +74,7 @@ func asks(cpu, memory, limit string) encode.Map {
 }
 
 // credentialHelper gives Git what the Secret git-credentials holds, when it is there.
-const credentialHelper = `!f() { test "$1" = get && printf 'username=%s\npassword=%s\n' "$MLOPS_GIT_USERNAME" "$MLOPS_GIT_PASSWORD"; }; f`
+const credentialHelper = `!f() { test "$1" = get && printf 'username=%s\npassword=%s\n' "$MLOPS_GIT_USERNAME" "$MLOPS_GIT_PASSWORD"; }; f` //nolint:gosec // it names variables
 
 // jobTemplate is the base job template of the work pool: what a flow run's own pod is.
 // Each variable stands in the manifest, since Prefect ignores those that do not.

@@ -11,6 +11,7 @@ import (
 	"slices"
 
 	"github.com/gitops-ml/terraform-provider-mlops/internal/spec"
+	"github.com/gitops-ml/terraform-provider-mlops/internal/templates/argoevents"
 	"github.com/gitops-ml/terraform-provider-mlops/internal/templates/components"
 	"github.com/gitops-ml/terraform-provider-mlops/internal/templates/encode"
 	"github.com/gitops-ml/terraform-provider-mlops/internal/templates/signals"
@@ -82,6 +83,10 @@ func (w *writer) endpoint(e *spec.Endpoint) {
 	if e.Alerts != nil && len(e.Alerts.Receivers) > 0 {
 		resources = append(resources, "alertmanagerconfig.yaml")
 		w.add(folder+"alertmanagerconfig.yaml", encode.Options{Header: true, Comment: secretComment(w.p, e)}, alertmanagerConfigOf(w.p, e))
+	}
+	if slices.Contains(argoevents.Endpoints(w.p), e.Name) {
+		resources = append(resources, "retrain.yaml")
+		w.yaml(folder+"retrain.yaml", retrainConfigOf(w.p, e))
 	}
 	w.kustomization(folder, resources)
 }

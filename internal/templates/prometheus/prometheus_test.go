@@ -3,14 +3,17 @@ package prometheus_test
 import (
 	"bytes"
 	"encoding/json"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 
 	"go.yaml.in/yaml/v3"
 
+	"github.com/gitops-ml/terraform-provider-mlops/internal/realtools"
 	"github.com/gitops-ml/terraform-provider-mlops/internal/spec"
 	"github.com/gitops-ml/terraform-provider-mlops/internal/templates"
+	"github.com/gitops-ml/terraform-provider-mlops/internal/templates/argoevents"
 	"github.com/gitops-ml/terraform-provider-mlops/internal/templates/prometheus"
 	"github.com/gitops-ml/terraform-provider-mlops/internal/templates/templatestest"
 	"github.com/gitops-ml/terraform-provider-mlops/internal/tree"
@@ -20,8 +23,7 @@ func TestTarget(t *testing.T) {
 	t.Parallel()
 	elsewhere := map[string]string{}
 	for target, settings := range map[string][]string{
-		"kserve":              {"endpoint.model", "endpoint.custom", "endpoint.resources", "endpoint.autoscaling", "endpoint.rollout", "endpoint.replicas", "endpoint.environments"},
-		"kserve":              {"endpoint.pool"},
+		"kserve":              {"endpoint.pool", "endpoint.model", "endpoint.custom", "endpoint.resources", "endpoint.autoscaling", "endpoint.rollout", "endpoint.replicas", "endpoint.environments"},
 		"spec refuses it":     {"endpoint.fallback", "endpoint.shadow", "endpoint.access", "platform.region", "platform.secret_store", "platform.cluster"},
 		"components, argocd":  {"platform.packages", "platform.cloud", "platform.gitops", "platform.mesh", "platform.serving", "platform.autoscaling", "platform.queueing", "platform.observability"},
 		"kubernetes, CI, ...": {"platform.ci", "platform.orchestrator", "platform.security", "platform.environments.*.quota", "platform.environments.*.approvals", "platform.environments.*.approvers", "platform.environments.*.freeze", "platform.environments.*.promote_from"},
@@ -160,6 +162,40 @@ func TestTarget_receivers(t *testing.T) {
 			t.Errorf("%q is missing in\n%s", want, got)
 		}
 	}
+}
+
+// TestTarget_retrain: drift that starts a pipeline goes to Argo Events' webhook too, with
+// or without receivers, and only the drift of that endpoint.
+func TestTarget_retrain(t *testing.T) {
+	t.Parallel()
+	c := templatestest.Full(t)
+	c.Object(t, spec.KindEndpoint, "fraud-score")["alerts"] = nil
+	c.Object(t, spec.KindPipeline, "train")["triggers"] = object{"drift": object{"endpoint": "fraud-score"}}
+	p, faults := c.Link()
+	if err := faults.Err(); err != nil {
+		t.Fatal(err)
+	}
+	files := rendered(t, p)
+	got := text(t, files, "monitoring/fraud-score/retrain.yaml")
+	for _, want := range []string{
+		"url: http://mlops-eventsource-svc.fraud-training.svc:12000/endpoints/fraud-score/drift", "sendResolved: false", "repeatInterval: 24h", "groupInterval: 24h",
+		"name: endpoint\n        matchType: \"=\"\n        value: fraud-score", "value: EndpointColumnDrift|EndpointDataDrift",
+	} {
+		if !strings.Contains(got, want) {
+			t.Errorf("%q is missing in\n%s", want, got)
+		}
+	}
+	rules := text(t, files, "monitoring/fraud-score/rules.yaml")
+	for _, name := range argoevents.DriftAlerts {
+		if !strings.Contains(rules, "alert: "+name+"\n") {
+			t.Errorf("there is no alert %s", name)
+		}
+	}
+	if list := text(t, files, "monitoring/fraud-score/kustomization.yaml"); !strings.Contains(list, "- retrain.yaml\n") {
+		t.Errorf("the folder's list lacks it:\n%s", list)
+	}
+	path := filepath.Join(realtools.WriteFiles(t, map[string]string{"retrain.yaml": got}), "retrain.yaml")
+	realtools.KubeValidate(t, path).Accept(t, "retrain.yaml")
 }
 
 // Prometheus reads labels and annotations as templates: the user's braces must come

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/gitops-ml/terraform-provider-mlops/internal/spec"
+	"github.com/gitops-ml/terraform-provider-mlops/internal/templates/argoevents"
 )
 
 // receiversSecret holds what receivers need and no repository may hold. The team
@@ -85,6 +86,25 @@ func alertmanagerConfigOf(p *spec.Project, e *spec.Endpoint) alertmanagerConfig 
 	}
 }
 
+// retrainConfigOf sends the drift of an endpoint to the webhook that starts pipelines,
+// at most once a day: a run takes its time, and its model waits for approval.
+func retrainConfigOf(p *spec.Project, e *spec.Endpoint) alertmanagerConfig {
+	name := e.Name + "-retrain"
+	return alertmanagerConfig{
+		APIVersion: "monitoring.coreos.com/v1alpha1", Kind: "AlertmanagerConfig", Metadata: metadataOf(p, name),
+		Spec: alertmanagerSpec{
+			Route: route{
+				Receiver: name, GroupBy: []string{"endpoint"}, GroupWait: "5m", GroupInterval: "24h", Repeat: "24h",
+				Matchers: []matcher{
+					{Name: "platform", Type: "=", Value: p.Platform.Name}, {Name: "endpoint", Type: "=", Value: e.Name},
+					{Name: "alertname", Type: "=~", Value: strings.Join(argoevents.DriftAlerts, "|")},
+				},
+			},
+			Receivers: []receiver{{Name: name, Webhook: []webhookConfig{{Plain: argoevents.DriftURL(p, e.Name)}}}},
+		},
+	}
+}
+
 // refuseReceivers reports receivers that Alertmanager could not serve.
 func refuseReceivers(p *spec.Project, e *spec.Endpoint) spec.Faults {
 	if e.Alerts == nil {
@@ -160,7 +180,8 @@ type (
 	}
 	webhookConfig struct {
 		SendResolved bool       `yaml:"sendResolved"`
-		URL          *secretKey `yaml:"urlSecret"`
+		URL          *secretKey `yaml:"urlSecret,omitempty"`
+		Plain        string     `yaml:"url,omitempty"`
 	}
 	secretKey struct {
 		Name string `yaml:"name"`

@@ -1,8 +1,10 @@
 package promotion
 
 import (
+	"bytes"
 	"encoding/json"
 	"maps"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -94,18 +96,11 @@ func TestDatasets(t *testing.T) {
 
 func compact(t *testing.T, data []byte) string {
 	t.Helper()
-	if len(data) == 0 {
-		return ""
-	}
-	var out strings.Builder
-	var last byte
-	for line := range strings.SplitSeq(strings.TrimSpace(string(data)), "\n") {
-		line = strings.Replace(strings.TrimLeft(line, " "), `": `, `":`, 1)
-		out.WriteString(line)
-		last = line[len(line)-1]
-	}
-	if !json.Valid([]byte(out.String())) {
-		t.Errorf("%q ends in %q: not JSON", out.String(), last)
+	var out bytes.Buffer
+	if len(data) > 0 {
+		if err := json.Compact(&out, data); err != nil {
+			t.Errorf("%s: %v", data, err)
+		}
 	}
 	return out.String()
 }
@@ -127,5 +122,24 @@ func TestDatasets_emitted(t *testing.T) {
 			env := []string{"PYTHONPATH=.", "PYTHONDONTWRITEBYTECODE=1"}
 			realtools.Run(t, "pytest", dir, env, realtools.Python(t, "train"), "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests/test_data.py", "tests/test_fetch_"+kind+".py").Accept(t, "the emitted tests")
 		})
+	}
+}
+
+// TestDatasets_clouds reads Cloud Storage and Azure Blob Storage with their own
+// clients, from stand-ins of ours: no cloud was asked.
+func TestDatasets_clouds(t *testing.T) {
+	t.Parallel()
+	programs, err := filepath.Abs("programs")
+	if err != nil {
+		t.Fatal(err)
+	}
+	script, err := filepath.Abs("testdata/clouds.py")
+	if err != nil {
+		t.Fatal(err)
+	}
+	res := realtools.Run(t, "clouds' clients", t.TempDir(), []string{"NO_PROXY=127.0.0.1", "PYTHONDONTWRITEBYTECODE=1"}, realtools.Python(t, "dvc"), script, programs)
+	res.Accept(t, "reading")
+	if !strings.Contains(res.Out, "read both clouds") || strings.Count(res.Out, "absent: ") != 2 {
+		t.Error(res.Out)
 	}
 }

@@ -6,12 +6,13 @@ import (
 	"testing"
 
 	"github.com/gitops-ml/terraform-provider-mlops/internal/catalog"
+	"github.com/gitops-ml/terraform-provider-mlops/internal/spec"
 	"github.com/gitops-ml/terraform-provider-mlops/internal/templates/taskgraph"
 	"github.com/gitops-ml/terraform-provider-mlops/internal/templates/templatestest"
 )
 
 // graph is that of the README's example, after a change of its specs by kind.
-func graph(t *testing.T, change map[string]func(object map[string]any)) *taskgraph.Graph {
+func graph(t *testing.T, change map[string]func(object map[string]any), more ...map[string]any) *taskgraph.Graph {
 	t.Helper()
 	c := templatestest.Quickstart(t)
 	for _, object := range c.Specs {
@@ -19,6 +20,7 @@ func graph(t *testing.T, change map[string]func(object map[string]any)) *taskgra
 			f(object)
 		}
 	}
+	c.Specs = append(c.Specs, more...)
 	p, faults := c.Link()
 	if err := faults.Err(); err != nil {
 		t.Fatal(err)
@@ -95,5 +97,22 @@ func TestOf_noDataNoModel(t *testing.T) {
 	}
 	if lines(&a) != "true " || !a.Cache || b.Cache {
 		t.Errorf("a runs %q; cache is %v and %v", lines(&a), a.Cache, b.Cache)
+	}
+}
+
+// The task that fetches data signs in to lakeFS with the dataset's secret; no other task
+// gets it.
+func TestOf_lakeFS(t *testing.T) {
+	g := graph(t, map[string]func(map[string]any){"dataset": func(d map[string]any) {
+		delete(d, "local")
+		d["lakefs"] = map[string]any{"endpoint": "https://l.example.com", "repository": "payments", "ref": "main", "path": "t/", "credentials": map[string]any{
+			"secret": "lake", "keys": map[string]any{"LAKECTL_CREDENTIALS_ACCESS_KEY_ID": "id", "LAKECTL_CREDENTIALS_SECRET_ACCESS_KEY": "key"},
+		}}
+	}, "endpoint": func(e map[string]any) { delete(e, "monitors") }}, map[string]any{"kind": "secret", "platform": "fraud", "name": "lake", "existing": "lake"})
+	for _, task := range g.Tasks {
+		want := task.Name == taskgraph.DataTask
+		if got := task.Secrets["LAKECTL_CREDENTIALS_SECRET_ACCESS_KEY"]; (got == spec.SecretKey{Secret: "lake", Key: "key"}) != want {
+			t.Errorf("%s gets %+v", task.Name, got)
+		}
 	}
 }

@@ -8,6 +8,7 @@ package trackers
 import (
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/gitops-ml/terraform-provider-mlops/internal/spec"
 )
@@ -53,10 +54,20 @@ func Clients(p *spec.Project) []string {
 // services are the clouds' own orchestrators and the clients that speak with them.
 var services = map[string]string{"sagemaker_pipelines": "sagemaker", "azureml_pipelines": "azureml", "vertex_pipelines": "vertex"}
 
+// stores are the clients of the stores that DVC and the data programs read, by scheme.
+var stores = map[string]string{"s3": "s3", "gs": "gs", "abfss": "azureblob"}
+
 // Locks lists the short names of the clients that the emitted repository locks beside
-// requirements.txt: those of its trackers, and of the clouds that run its pipelines.
+// requirements.txt: those of its trackers, of the clouds that run its pipelines, and of
+// the stores that its data is in.
 func Locks(p *spec.Project) []string {
 	names := Clients(p)
+	for _, d := range p.Read() {
+		scheme, _, _ := strings.Cut(p.Address(d), "://")
+		if client := stores[scheme]; client != "" {
+			names = append(names, client)
+		}
+	}
 	for _, pl := range p.Pipelines {
 		if client := services[p.Orchestrator(pl)]; client != "" {
 			names = append(names, client)

@@ -53,7 +53,7 @@ class PodTask(KubernetesPodOperator):  # type: ignore[misc,unused-ignore]
         self.pipeline = pipeline
 
     def build_pod_request_obj(self, context: Any = None, **more: Any) -> Any:
-        """Describe the pod of one attempt. Without a context, as in a dry run, it is that of a run with the defaults."""
+        """Describe the pod of one attempt; without a context, as in a dry run, that of a run with the defaults."""
         pipeline = self.pipeline
         run = run_of(pipeline, context) if context else Run(pipeline.name, "dry-run", dict(pipeline.defaults))
         task = pipeline.tasks[self.task_id]

@@ -1,14 +1,16 @@
 """Moves the alias ``champion`` to what Git says: ``python -m mlops.champion``, after the merge, by one job.
 
-The pin of the last environment decides. The registry has no compare-and-set, so the alias is read again right
-before and right after it moves: a move by somebody else in between is reported, never overwritten in silence.
+The pin of the last environment decides. Of two jobs at once one moves the alias and the other says why it did not:
+where the registry has a way, jobs lock each other out (``Registry.alone``), and everywhere the alias is compared with
+what this job started from, right before and right after it moves. What is left between that comparison and the move
+is a move by somebody who takes no lock, such as a person in the registry's own pages.
 """
 
 from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from mlops import pins, record
@@ -45,15 +47,22 @@ def pinned(registry: Registry, model: Model, root: Path = Path()) -> tuple[str, 
     return environment, version
 
 
-def move(registry: Registry, model: str, number: str, expected: str | None) -> None:
-    """Set champion to a version if it still is the expected one, and make sure of it."""
+def still(registry: Registry, model: str, expected: str | None) -> None:
+    """Make sure that a version, or none, is the champion."""
     now = registry.aliases(model).get(reg.CHAMPION)
     if now != expected:
-        raise Refused(f"the champion of {model} became version {now} meanwhile, not by this job: run it again")
+        became = f"became version {now}" if now else "was removed"
+        raise Refused(f"the champion of {model} {became} meanwhile, not by this job: run it again")
+
+
+def move(
+    registry: Registry, model: str, number: str, expected: str | None, mine: Callable[[], None] = lambda: None
+) -> None:
+    """Set champion to a version if it still is the expected one, and make sure of it."""
+    still(registry, model, expected)
+    mine()
     registry.set_alias(model, reg.CHAMPION, number)
-    after = registry.aliases(model).get(reg.CHAMPION)
-    if after != number:
-        raise Refused(f"the champion of {model} became version {after} meanwhile, not by this job: run it again")
+    still(registry, model, number)
 
 
 def crown(registry: Registry, model: str, version: Version, environment: str) -> str | None:
@@ -64,22 +73,24 @@ def crown(registry: Registry, model: str, version: Version, environment: str) ->
     """
     aliases = registry.aliases(model)
     before, previous = aliases.get(reg.CHAMPION), aliases.get(reg.PREVIOUS)
-    if before is not None and before != version.number:
-        back = previous == version.number
+    if before == version.number:
+        _mark(registry, model, version, environment, None)
+        return None
+    with registry.alone(model) as mine:
+        still(registry, model, before)
+        back = before is None or previous == version.number
         if not back:
             registry.set_alias(model, reg.PREVIOUS, before)
         try:
-            move(registry, model, version.number, before)
+            move(registry, model, version.number, before, mine)
         except Refused:
             if not back:
                 registry.set_alias(model, reg.PREVIOUS, previous)
             raise
-        if back:
+        if previous == version.number:
             registry.set_alias(model, reg.PREVIOUS, None)
-    elif before is None:
-        move(registry, model, version.number, None)
-    _mark(registry, model, version, environment, before if before != version.number else None)
-    return before if before != version.number else None
+        _mark(registry, model, version, environment, before)
+    return before
 
 
 def roll_back(registry: Registry, model: str, environment: str) -> tuple[str, str]:
@@ -89,9 +100,10 @@ def roll_back(registry: Registry, model: str, environment: str) -> tuple[str, st
     version = registry.version(model, target) if target else None
     if version is None or before is None or before == target:
         raise Refused(f"{model} has no previous champion to go back to")
-    move(registry, model, version.number, before)
-    registry.set_alias(model, reg.PREVIOUS, None)
-    _mark(registry, model, version, environment, before)
+    with registry.alone(model) as mine:
+        move(registry, model, version.number, before, mine)
+        registry.set_alias(model, reg.PREVIOUS, None)
+        _mark(registry, model, version, environment, before)
     return version.number, before
 
 

@@ -117,6 +117,14 @@ class Registry(Protocol):
     def set_alias(self, model: str, alias: str, number: str | None) -> None:
         """Move an alias; None removes it."""
 
+    @contextlib.contextmanager
+    def alone(self, model: str) -> Iterator[Callable[[], None]]:
+        """Keep other jobs from moving a model's aliases in the body, where the system has a way; else nothing.
+
+        What the body gets raises Refused when another job may be moving them all the same.
+        """
+        yield lambda: None
+
     def aliased(self, model: str, alias: str) -> Version | None:
         """Give the version with an alias, or None."""
         number = self.aliases(model).get(alias)

@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
+import time
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from pathlib import Path
@@ -22,11 +24,19 @@ from mlops.registry import CHALLENGER, CHAMPION, FAILED, PREVIOUS, STATUS, Regis
 NUMBER = "mlops.version"
 RUN = "mlops.task"
 _ALIASES = (CHALLENGER, CHAMPION, PREVIOUS)
+_SETTLE = 30.0  # seconds until a server must give back the metrics that it took
+_TIMEOUT = (10.0, 60.0)  # seconds to connect, and to read
+_RETRIES = {"total": 3, "connect": 3, "read": 1, "redirect": 3, "status": 3}
+# What the client does by itself: 240 attempts, for ever on 503, a reporting process that its parent waits for without
+# an end, and a thread that kills the process of a failed task. It reads none of this from the environment.
 _CLIENT = {
-    "CLEARML_LOG_LEVEL": "ERROR",
-    "CLEARML__sdk__development__support_stopping": "false",  # or the client kills a process whose task has failed
-    # Of 240 attempts, which would take an hour, a few are enough.
-    **{f"CLEARML__api__http__retries__{kind}": "3" for kind in ("total", "connect", "read", "status")},
+    "api": {
+        "http": {
+            "retries": {**_RETRIES, "backoff_factor": 0.5, "backoff_max": 5.0},
+            "wait_on_maintenance_forever": False,
+        }
+    },
+    "sdk": {"development": {"report_use_subprocess": False, "support_stopping": False}},
 }
 
 
@@ -46,12 +56,20 @@ class ClearML(Registry):
         """Take the names; the server is asked when something is needed of it."""
         self.uri = f"clearml:{host}/{project}"
         self.offline = os.environ.get("CLEARML_OFFLINE_MODE", "").lower() in ("1", "true", "yes")
-        for name, value in _CLIENT.items():
-            os.environ.setdefault(name, value)
-        self._project, self._clearml = project, client("clearml")
+        os.environ.setdefault("CLEARML_LOG_LEVEL", "ERROR")
+        self._project, self._clearml = project, client("clearml", "clearml.config")
+        self._clearml.config.config_obj.set_overrides(_CLIENT)
+        self._clearml.config.config.clear_config_impl()  # or what was read before is used on
         self._tasks: dict[str, Any] = {}
         self._names: dict[str, str] = {}
         self._outputs: dict[str, Any] = {}
+
+    @contextlib.contextmanager
+    def _speaking(self, doing: str) -> Iterator[None]:
+        with super()._speaking(doing):
+            if not self.offline:
+                _bound(self._clearml.Task._get_default_session())
+            yield
 
     def aliases(self, model: str) -> dict[str, str]:
         """Give alias to version number, from the tags of the models."""
@@ -107,9 +125,11 @@ class ClearML(Registry):
             yield task.id
         except BaseException:
             with contextlib.suppress(Exception):
-                task.mark_failed(force=True, status_reason="registration failed")
+                task.close()  # which completes it
             with contextlib.suppress(Exception):
-                task.close()
+                if not self.offline:
+                    failed = self._clearml.Task.get_task(task_id=task.id)
+                    failed.mark_failed(force=True, status_reason="registration failed")
             raise
         with self._speaking("close the task"):
             task.close()
@@ -123,6 +143,8 @@ class ClearML(Registry):
             for name, value in metrics.items():
                 task.get_logger().report_single_value(name, float(value))
             task.flush(wait_for_uploads=True)
+            if not self.offline:
+                self._kept(task, set(metrics))
 
     def upload(self, run: str, path: Path, folder: str) -> str:
         """Upload the model as an output model, anything else as an artifact of the task."""
@@ -194,12 +216,26 @@ class ClearML(Registry):
                 if alias == CHAMPION:
                     target.publish()
 
+    def _kept(self, task: Any, names: set[str]) -> None:
+        """Wait until a server has the metrics: the client sends them in a thread that tells nobody of a failure."""
+        end = time.monotonic() + _SETTLE
+        while not names <= set(task.get_reported_single_values()):
+            if time.monotonic() > end:
+                raise Unreachable(f"{self.uri} did not take the metrics of task {task.id}")
+            time.sleep(1)
+
     def _models(self, model: str) -> Iterator[Any]:
         self._online("be read")
-        if not self._clearml.Task.get_project_id(self._project):
+        if not self._projects():
             return  # the client stops at a project that its first task will create
         found = self._clearml.Model.query_models(model_name=model, project_name=self._project)
         yield from (each for each in found if _value(each, NUMBER) not in ("", "0"))
+
+    def _projects(self) -> Any:
+        task = self._clearml.Task  # whose get_project_id takes a server that does not answer for a missing project
+        services = client("clearml.backend_api.services")
+        wanted = services.projects.GetAllRequest(name=f"^{re.escape(self._project)}$", only_fields=["id"], search_hidden=True)
+        return task._send(task._get_default_session(), wanted).response.projects
 
     def _model(self, model: str, number: str) -> Any:
         return next((each for each in self._models(model) if _value(each, NUMBER) == number), None)
@@ -209,6 +245,26 @@ class ClearML(Registry):
         if found is None:
             raise Unreachable(f"{self.uri} has no version {number} of {model} any more")
         return found
+
+
+def _bound(session: Any) -> None:
+    """Make a request without an answer fail: the client repeats what raised, or was above 500, without an end."""
+    if getattr(session, "mlops_bound", False):
+        return
+    session.mlops_bound, session._session_timeout = True, _TIMEOUT
+    parts, send = client("clearml.backend_api.session", "clearml.backend_api.session.response"), session.send
+
+    def once(*args: Any, **kwargs: Any) -> Any:
+        try:
+            result = send(*args, **kwargs)
+        except Exception as fault:
+            meta = parts.response.ResponseMeta.from_raw_data(status_code=500, text=str(fault))
+            return parts.CallResult(meta=meta)
+        if result is not None and result.meta.result_code > 500:
+            result.meta.result_code = 500
+        return result
+
+    session.send = once
 
 
 def _value(found: Any, key: str) -> str:

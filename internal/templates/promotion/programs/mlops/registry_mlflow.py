@@ -1,5 +1,9 @@
 """MLflow: registered models with their versions, tags and aliases. Only this module knows it.
 
+MLflow has no compare-and-set for aliases, but it creates a registered model of a name only once: while a job moves a
+model's aliases the registered model ``<model>_promotion`` is there, which no other job can create. Its name is no
+model's, since those have no underscore. See ``MLflow.alone`` for what this leaves open.
+
 Where it is: MLFLOW_TRACKING_URI, else in a cluster the address in model.json, else a SQLite file below
 .mlops/ that needs no server. Transient errors are retried by the client; what is left becomes one sentence.
 """
@@ -9,15 +13,17 @@ from __future__ import annotations
 import contextlib
 import importlib
 import os
+import secrets
+import socket
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from decimal import Decimal
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 from mlops.config import Model
-from mlops.errors import Unreachable
+from mlops.errors import Refused, Unreachable, say
 from mlops.registry import FAILED, FINGERPRINT, STATUS, Registry, Version
 
 LOCAL = "sqlite:///.mlops/mlflow.db"
@@ -32,6 +38,9 @@ _ENVIRONMENT = {
     "GIT_PYTHON_REFRESH": "quiet",
 }
 _ABSENT = ("RESOURCE_DOES_NOT_EXIST",)
+_PRESENT = ("RESOURCE_ALREADY_EXISTS",)
+_TOKEN, _HOLDER = "mlops.lock", "mlops.lock.holder"
+LEASE = 3600.0  # seconds after which the lock of a job that died is taken over; a move takes a few
 
 
 def open_registry(model: Model) -> Registry:
@@ -170,6 +179,79 @@ class MLflow(Registry):
                 self._client.delete_registered_model_alias(model, alias)
             else:
                 self._client.set_registered_model_alias(model, alias, number)
+
+    @contextlib.contextmanager
+    def alone(self, model: str) -> Iterator[Callable[[], None]]:
+        """Keep other jobs from moving a model's aliases in the body; what it gets raises Refused when that failed.
+
+        Two things remain possible: whoever moves an alias without this lock (a person in MLflow's own pages) between
+        the last read and the move is overwritten, and so is another job when this one stands still for longer than
+        the lease right before its move.
+        """
+        lock, token = f"{model}_promotion", secrets.token_hex(16)
+        self._acquire(model, lock, token)
+        try:
+            yield lambda: self._held(model, lock, token)
+        finally:
+            self._release(lock, token)
+
+    def _acquire(self, model: str, lock: str, token: str) -> None:
+        holder = f"process {os.getpid()} on {socket.gethostname()}"
+        for _ in range(3):
+            with self._speaking(f"lock {model}"):
+                try:
+                    self._client.create_registered_model(
+                        lock,
+                        tags={_TOKEN: token, _HOLDER: holder},
+                        description=f"There while a job moves the aliases of {model}; it is no model.",
+                    )
+                    return
+                except self._mlflow.exceptions.MlflowException as fault:
+                    if fault.error_code not in _PRESENT:
+                        raise
+            there = self._look(f"be asked who locks {model}", "get_registered_model", lock)
+            if there is None:
+                continue  # it was released meanwhile
+            if there.tags.get(_TOKEN) == token:
+                return  # an earlier try of the client made it, and its answer was lost
+            since = there.creation_timestamp / 1000
+            who = f"{there.tags.get(_HOLDER, 'another job')} since {time.strftime('%H:%M:%S UTC', time.gmtime(since))}"
+            if time.time() < since + LEASE:
+                raise Refused(
+                    f"the champion of {model} is being moved by {who}: run it again; "
+                    f"if that job is dead, delete the registered model {lock} or wait until it is an hour old"
+                )
+            self._take_over(model, lock, there.tags.get(_TOKEN), f"{lock}_{token}")
+            say(f"note: the lock of {model} was taken over from {who}")
+        raise Refused(f"the champion of {model} is being moved by other jobs: run it again")
+
+    def _take_over(self, model: str, lock: str, dead: str | None, away: str) -> None:
+        """Put an old lock away; renaming it succeeds for one job only."""
+        with self._speaking(f"take over the lock of {model}"):
+            try:
+                self._client.rename_registered_model(lock, away)
+                moved = self._client.get_registered_model(away)
+                self._client.delete_registered_model(away)
+            except self._mlflow.exceptions.MlflowException as fault:
+                if fault.error_code in _ABSENT:
+                    return  # another job was faster
+                raise
+        if moved.tags.get(_TOKEN) != dead:
+            raise Refused(f"another job took over the lock of {model} at the same time: run it again")
+
+    def _held(self, model: str, lock: str, token: str) -> None:
+        there = self._look(f"be asked who locks {model}", "get_registered_model", lock)
+        if there is None or there.tags.get(_TOKEN) != token:
+            raise Refused(f"the lock of {model} was taken over meanwhile, since this job stood still: run it again")
+
+    def _release(self, lock: str, token: str) -> None:
+        try:
+            there = self._client.get_registered_model(lock)
+            if there.tags.get(_TOKEN) == token:
+                self._client.delete_registered_model(lock)
+        except Exception as fault:  # the move itself is done, or has its own error
+            if getattr(fault, "error_code", None) not in _ABSENT:
+                say(f"note: delete the registered model {lock}: it locks out other jobs until it is an hour old")
 
     def _experiment(self, name: str) -> str:
         there = self._client.get_experiment_by_name(name)

@@ -12,6 +12,7 @@ import base64
 import binascii
 import contextlib
 import json
+import logging
 import os
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
@@ -62,8 +63,11 @@ class Neptune(Registry):
         """Take the names; the server is asked when something is needed of it."""
         self.uri = f"neptune:{project}"
         self.offline = mode == "offline"
-        self._project, self._mode, self._neptune = project, mode, client("neptune", "neptune.types")
+        # In mode async a thread awaits a lost server for ever, and only logs what the server refuses.
+        self._mode = "offline" if self.offline else "sync"
+        self._project, self._neptune = project, client("neptune", "neptune.types")
         self._runs: dict[str, Any] = {}
+        logging.getLogger("neptune").setLevel(logging.WARNING)  # or each look at the server says three lines
 
     def aliases(self, model: str) -> dict[str, str]:
         """Give alias to version number, from the tags of the runs."""
@@ -185,7 +189,7 @@ class Neptune(Registry):
     def set_alias(self, model: str, alias: str, number: str | None) -> None:
         """Move a tag from run to run; None removes it."""
         with self._speaking(f"move alias {alias}"):
-            rows = list(self._rows(model))
+            rows = self._rows(model)
             if number is not None and all(_number(row["sys/id"]) != number for row in rows):
                 raise Unreachable(f"{self.uri} has no version {number} of {model} any more")
             for row in rows:
@@ -219,13 +223,17 @@ class Neptune(Registry):
         finally:
             resumed.stop()
 
-    def _rows(self, model: str) -> Iterator[dict[str, Any]]:
+    def _rows(self, model: str) -> list[dict[str, Any]]:
         self._online("be read")
-        with self._neptune.init_project(project=self._project, mode="read-only") as project:
+        project, rows = self._neptune.init_project(project=self._project, mode="read-only"), []
+        try:
             for entry in project.fetch_runs_table(tag=f"mlops/{model}", columns=list(_COLUMNS), progress_bar=False):
                 row = {name: _attribute(entry, name) for name in _COLUMNS}
                 if row["mlops/model"] == model and row["mlops/tags"]:
-                    yield {**row, "sys/tags": set(_attribute(entry, "sys/tags") or ())}
+                    rows.append({**row, "sys/tags": set(_attribute(entry, "sys/tags") or ())})
+        finally:
+            project.stop()
+        return rows
 
     def _versions(self, model: str) -> Iterator[Version]:
         for row in self._rows(model):

@@ -270,3 +270,20 @@ def test_in_a_cluster_the_address_is_the_models(project, monkeypatch):
 
     monkeypatch.setenv("KUBERNETES_SERVICE_HOST", "10.0.0.1")
     assert address(load_model(project.model)) == "http://mlflow.mlflow:5000"
+
+
+@pytest.mark.parametrize(
+    ("text", "code", "said"),
+    [
+        ('{"transactions": "md5:abc"}', 0, ""),
+        ('{"transactions": 1}', 1, "dataset to version"),
+        ("{}", 0, ""),
+        ('{"x": "1"}', 2, "reads no such dataset"),
+    ],
+)
+def test_versions_of_fetched_data(project, registry, train, text, code, said):
+    project.write("versions.json", text)
+    got, out = train("--data-versions", "versions.json")
+    assert (got, said in out) == (code, True), out
+    if "md5" in text:
+        assert registry.version("fraud-detector", "1").tags["data_version"] == "transactions=md5:abc"

@@ -24,6 +24,8 @@ class Operations:
 
     def create_or_update(self, name, version, body, **_):
         self.up()
+        if faults.hit("create_or_update"):
+            raise HttpResponseError("500 broken")
         kept = copy.deepcopy(body)
         before = VERSIONS.get((name, version))
         if before is not None and before.properties.model_uri != kept.properties.model_uri:
@@ -63,6 +65,8 @@ class Containers:
 
 def uploaded(artifact, **_):
     if not str(artifact.path).startswith("azureml:"):
+        if faults.hit("file"):
+            raise HttpResponseError("500 broken")
         shutil.copytree(artifact.path, FILES / artifact.name / artifact.version)
         artifact.path = PATH.format(name=artifact.name, version=artifact.version)
     return artifact, None
@@ -82,8 +86,16 @@ _model_operations._check_and_upload_path = uploaded
 import azure.ai.ml  # noqa: E402
 
 azure.ai.ml.MLClient = connected
+faults = flow.Faults(upload=("file", 0), create_version=("create_or_update", 0), tag=("create_or_update", 1))
+
+
+def breaks(method):
+    """Break the service, but for the metrics, which are sent with the version."""
+    return flow.failing(registry_azureml.AzureML, method) if method == "log" else faults(method)
+
+
 made = flow.project("azureml", subscription_id="s", resource_group="g", workspace="w")
-one, two = flow.whole(made, lambda method: flow.failing(registry_azureml.AzureML, method))
+one, two = flow.whole(made, breaks)
 first = VERSIONS["fraud-detector", "1"].properties
 assert first.stage == "Production" and first.tags["mlops.alias.champion"] == "true", first
 assert first.properties["mlops.metric.auc_roc"] == "0.98973", first.properties

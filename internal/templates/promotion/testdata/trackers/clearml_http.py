@@ -15,6 +15,7 @@ from clearml.backend_api.services import events, models, projects, tasks
 
 STORE = {"projects": {}, "tasks": {}, "models": {}}
 EVENTS, FILES, DOWN, UNKNOWN, CALLS = [], {}, [], set(), []
+UPLOAD = "a file"
 CREATED = time.strftime("%Y-%m-%dT%H:%M:%S.000000+00:00", time.gmtime())
 SERVICES = {"projects": projects, "tasks": tasks, "models": models, "events": events}
 
@@ -111,7 +112,8 @@ class Server:
             kept += data["artifacts"]
             return {"updated": 1}
         if action in ("started", "stopped", "completed", "failed", "publish", "stop"):
-            STORE["tasks"][data["task"]]["status"] = {"started": "in_progress"}.get(action, action)
+            task = STORE["tasks"][data["task"]]
+            task["status"] = {"started": "in_progress"}.get(action, action)
             return {"updated": 1, "fields": {}, "started": 1}
         if action == "add_batch":
             EVENTS.extend(json.loads(line) if isinstance(line, str) else line for line in data["requests"])
@@ -158,12 +160,15 @@ class Handler(BaseHTTPRequestHandler):
         data = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         if self.headers.get("Transfer-Encoding") == "chunked":
             data = self.chunks()
-        if self.headers.get("Content-Type", "").startswith("multipart/form-data"):
+        file = self.headers.get("Content-Type", "").startswith("multipart/form-data")
+        name = UPLOAD if file else self.path.partition("?")[0].strip("/").rpartition("/")[2]
+        if faults.hit(name):
+            return self.answer(meta(500, "broken", 1), 500)
+        if file:
             return self.stored(data)
-        name = self.path.partition("?")[0].strip("/").rpartition("/")[2]
         service, _, action = name.partition(".")
         if DOWN and service != "auth":
-            return self.answer(meta(400, "broken", 1), 400)
+            return self.answer(meta(DOWN[0], "broken", 1), DOWN[0])
         kind = SERVICES.get(service) and request_type(service, action)
         if kind is None and service in SERVICES and action != "add_batch":
             UNKNOWN.add(name)
@@ -208,15 +213,36 @@ import flow  # noqa: E402
 
 from mlops import registry_clearml  # noqa: E402
 
+faults = flow.Faults(
+    log=("events.add_batch", 0),
+    upload=(UPLOAD, 0),
+    create_version=("models.add_or_update_metadata", 0),
+    tag=("models.add_or_update_metadata", 1),
+)
+registry_clearml._SETTLE = 2.0
 made = flow.project("clearml", api_host=address, project="fraud")
-one, two = flow.whole(made, lambda method: flow.failing(registry_clearml.ClearML, method))
+one, two = flow.whole(made, faults)
 found = {each["metadata"]["mlops.version"]["value"]: each for each in STORE["models"].values() if "mlops.version" in each.get("metadata", {})}
 assert found["1"]["ready"] is True and found["1"]["name"] == "fraud-detector", found["1"]
 assert "champion" in found["1"]["tags"], found["1"]
 assert not UNKNOWN, UNKNOWN
 failed = [task for task in STORE["tasks"].values() if task["status"] == "failed"]
 assert failed, "no task was marked as failed"
-DOWN.append(True)
+DOWN.append(500)
 flow.dead(made, f"the registry clearml:{address}/fraud could not")
+
+
+def ends():
+    """Register at a server whose answers the client would await for ever."""
+    begun = time.monotonic()
+    code, said = flow.train(made, "--param", "n_estimators=999")
+    assert code == 1 and "error: the registry clearml:" in said and "Traceback" not in said, said
+    assert time.monotonic() - begun < 45, f"it took {time.monotonic() - begun} s"
+
+
+DOWN[:] = [503]
+ends()
+server.shutdown()
+server.server_close()
+ends()
 print("models:", sorted(found), flush=True)
-os._exit(0)  # the client would wait for its server

@@ -102,6 +102,29 @@ def crowned(model, one, two):
     assert best is not None and best.version == "1" and float(best.metrics["auc_roc"]) == 0.98973, best
 
 
+class Faults:
+    """What a server answers with 500 from some request on, by what of a registration is to fail: (request, before)."""
+
+    def __init__(self, **table):
+        self.table, self.request, self.before, self.seen = table, None, 0, 0
+
+    def hit(self, request):
+        """Tell whether this request is refused."""
+        if request != self.request:
+            return False
+        self.before -= 1
+        self.seen += self.before < 0
+        return self.before < 0
+
+    @contextlib.contextmanager
+    def __call__(self, method):
+        """Break while the body runs, and see that something was refused."""
+        (self.request, self.before), self.seen = self.table[method], 0
+        yield
+        assert self.seen, f"nothing of {method} was refused"
+        self.request = None
+
+
 @contextlib.contextmanager
 def failing(kind, method):
     """Make a method of a registry raise, as a server that breaks does."""

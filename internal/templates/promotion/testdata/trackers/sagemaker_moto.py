@@ -5,11 +5,13 @@ import os
 import socket
 
 import boto3
+from botocore.awsrequest import AWSResponse
 
 os.environ |= {
     "AWS_ACCESS_KEY_ID": "test",
     "AWS_SECRET_ACCESS_KEY": "test",
     "AWS_DEFAULT_REGION": "eu-west-1",
+    "AWS_MAX_ATTEMPTS": "2",
 }
 import flow  # noqa: E402
 
@@ -27,17 +29,35 @@ def seen(params, model, **_):
     sent.append((model.name, params))
 
 
+class Body:
+    """What a broken server says."""
+
+    def stream(self, *_, **__):
+        yield b""
+
+
+def answered(request, event_name, **_):
+    """Answer in place of the server, below everything that is the client's."""
+    if faults.hit(event_name.rpartition(".")[2]):
+        return AWSResponse(request.url, 500, {}, Body())
+    return None
+
+
 original = boto3.client
 
 
 def watched(*args, **kwargs):
     made = original(*args, **kwargs)
     made.meta.events.register("provide-client-params.sagemaker.*", seen)
+    made.meta.events.register("before-send", answered)
     return made
 
 
 boto3.client = watched
-one, two = flow.whole(made, lambda method: flow.failing(registry_sagemaker.SageMaker, method))
+faults = flow.Faults(
+    log=("PutObject", 0), upload=("PutObject", 1), create_version=("CreateModelPackage", 0), tag=("UpdateModelPackage", 0)
+)
+one, two = flow.whole(made, faults)
 
 group = api.describe_model_package_group(ModelPackageGroupName="fraud-fraud-detector")
 assert group["ModelPackageGroupDescription"] == "Scores card transactions.", group

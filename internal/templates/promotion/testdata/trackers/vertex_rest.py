@@ -59,6 +59,8 @@ class Service(BaseHTTPRequestHandler):
         at, data = urlsplit(unquote(self.path)), self.body()
         if DOWN:
             return self.answer({"error": {"code": 500, "message": "broken", "status": "INTERNAL"}}, 500)
+        if faults.hit("object" if at.path.startswith("/upload/storage/v1/b/") else at.path.rpartition(":")[2]):
+            return self.answer({"error": {"code": 500, "message": "broken", "status": "INTERNAL"}}, 500)
         if at.path.startswith("/upload/storage/v1/b/"):
             kind = self.headers["Content-Type"].partition("boundary=")[2].strip('"').encode()
             _, meta, content, _ = data.split(b"--" + kind)
@@ -101,6 +103,8 @@ class Service(BaseHTTPRequestHandler):
 
     def do_PATCH(self):
         at, data = urlsplit(unquote(self.path)), self.body()
+        if faults.hit("patch"):
+            return self.answer({"error": {"code": 500, "message": "broken", "status": "INTERNAL"}}, 500)
         found = re.fullmatch(rf"/v1/{PARENT}/models/([^@]+?)(?:@(\d+))?", at.path)
         request = message(aiplatform_v1.Model, data)
         for version in MODELS[found[1]]:
@@ -140,8 +144,10 @@ import flow  # noqa: E402
 
 from mlops import registry_vertex  # noqa: E402
 
+storage.retry.DEFAULT_RETRY._timeout = 2.0  # of 120 seconds
+faults = flow.Faults(log=("object", 0), upload=("object", 1), create_version=("upload", 0), tag=("patch", 0))
 made = flow.project("vertex", project="acme-fraud", location="europe-west1")
-one, two = flow.whole(made, lambda method: flow.failing(registry_vertex.Vertex, method))
+one, two = flow.whole(made, faults)
 assert set(asked) == {"europe-west1-aiplatform.googleapis.com"}, asked
 first = MODELS["fraud-detector"][0]
 assert first.version_description == first.artifact_uri == one.tags["mlops.uri"], first

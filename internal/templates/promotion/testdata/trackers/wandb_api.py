@@ -24,7 +24,7 @@ def like(real):
     def wrap(body):
         def call(*args, **kwargs):
             signature.bind(*args, **kwargs)
-            if DOWN:
+            if DOWN or faults.hit(body.__name__):
                 raise wandb.errors.CommError("HTTP 500: broken")
             CALLS.append(body.__name__)
             return body(*args, **kwargs)
@@ -182,8 +182,9 @@ def init(**given):
 RealApi = wandb.Api
 COLLECTION = type("Collection", (), {"description": "", "save": lambda self: None})()
 wandb.Api, wandb.Artifact, wandb.init = Api, Artifact, init
+faults = flow.Faults(log=("log", 0), upload=("wait", 0), create_version=("link_artifact", 0), tag=("save", 1))
 made = flow.project("weights_and_biases", entity="acme", project="fraud")
-one, two = flow.whole(made, lambda method: flow.failing(registry_wandb.WeightsAndBiases, method))
+one, two = flow.whole(made, faults)
 assert one.number == "1" and RUNS[one.run].config["learning_rate"] == "0.05", RUNS[one.run].config
 assert RUNS[one.run].code == 0 and {run.code for run in RUNS.values()} == {0, 1}
 assert COLLECTION.description == "Scores card transactions."
