@@ -35,8 +35,11 @@ func (Target) Name() string { return "azureml" }
 // ignore keeps what the programs do not need out of the code that a job takes along.
 const ignore = encode.Header + `
 /*
+!/data/
 !/mlops/
 !/pipelines/
+/data/*
+!/data/*.pin.json
 /mlops/__pycache__/
 /pipelines/*/*
 !/pipelines/*/pipeline.json

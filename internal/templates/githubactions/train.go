@@ -31,6 +31,9 @@ func (r *renderer) train(pl *spec.Pipeline) *workflow {
 		RunsOn: hosted, Timeout: minutes(pl), Env: append(r.tracking(r.p.TrackerOf(pl), pl.Name), server(starter)...),
 		Permissions: &permissions{Contents: "read", IDToken: "write"},
 	}
+	for _, name := range names(taskgraph.DataSecrets(r.p, pl)) {
+		j.Env = append(j.Env, encode.Pair{Key: name, Value: "${{ secrets." + name + " }}"})
+	}
 	if labels := accelerators(pl); len(labels) > 0 {
 		j.RunsOn = append([]string{"self-hosted", "linux"}, labels...)
 	}

@@ -120,15 +120,24 @@ func (b builder) registryImage() string {
 	return b.pl.ImageOf(from)
 }
 
-func (b builder) data() Task {
-	t := b.program(DataTask, Data, "mlops.data", false)
-	for _, d := range b.p.Reads(b.pl) {
-		if d.LakeFS != nil && d.LakeFS.Credentials != nil {
-			for variable, key := range d.LakeFS.Credentials.Keys {
-				t.Secrets[variable] = spec.SecretKey{Secret: d.LakeFS.Credentials.Secret, Key: key}
-			}
+// DataSecrets are the variables with which the data task of a pipeline signs in where its
+// datasets lie.
+func DataSecrets(p *spec.Project, pl *spec.Pipeline) map[string]spec.SecretKey {
+	out := map[string]spec.SecretKey{}
+	for _, d := range p.Reads(pl) {
+		if d.LakeFS == nil || d.LakeFS.Credentials == nil {
+			continue
+		}
+		for variable, key := range d.LakeFS.Credentials.Keys {
+			out[variable] = spec.SecretKey{Secret: d.LakeFS.Credentials.Secret, Key: key}
 		}
 	}
+	return out
+}
+
+func (b builder) data() Task {
+	t := b.program(DataTask, Data, "mlops.data", false)
+	maps.Copy(t.Secrets, DataSecrets(b.p, b.pl))
 	for _, name := range b.reads {
 		t.Command = append(t.Command, literal("--output"), option(name, OutputPath, name))
 		t.Outputs = append(t.Outputs, Output{Name: name})

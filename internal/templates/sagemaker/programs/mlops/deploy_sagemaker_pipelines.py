@@ -96,10 +96,13 @@ class Deployment:
     def upload(self) -> None:
         """Put the programs and pipeline.json where the definition expects them."""
         bucket, _, prefix = self.settings["bucket"].removeprefix("s3://").partition("/")
-        files = [*sorted((self.root / "mlops").glob("*.py")), self.folder / "pipeline.json"]
-        for file in files:
-            key = f"{prefix + '/' if prefix else ''}{self.settings['code']}/{file.relative_to(self.root).as_posix()}"
-            self.call("s3", "put_object", Bucket=bucket, Key=key, Body=file.read_bytes())
+        files = {path: path.relative_to(self.root).as_posix() for path in sorted((self.root / "mlops").glob("*.py"))}
+        files |= {path: f"mlops/{path.name}" for path in sorted((self.root / "data").glob("*.pin.json"))}
+        file = self.folder / "pipeline.json"
+        files[file] = file.relative_to(self.root).as_posix()
+        for path, name in files.items():
+            key = f"{prefix + '/' if prefix else ''}{self.settings['code']}/{name}"
+            self.call("s3", "put_object", Bucket=bucket, Key=key, Body=path.read_bytes())
 
     def deploy(self) -> str:
         """Create or update the pipeline and its schedule; say what was done."""

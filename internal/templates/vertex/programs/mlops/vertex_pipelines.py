@@ -125,6 +125,8 @@ def content(request: start.Request) -> tuple[str, dict[str, bytes]]:
     """Give the files that containers of a run read, by name, and the digest of them and of the pipeline."""
     folder = request.path.parent
     files = {f"mlops/{path.name}": path.read_bytes() for path in sorted(Path(__file__).parent.glob("*.py"))}
+    pins = (folder.parents[1] / "data").glob("*.pin.json")
+    files |= {f"mlops/{path.name}": path.read_bytes() for path in sorted(pins)}
     files[f"pipelines/{request.pipeline.name}/pipeline.json"] = request.path.read_bytes()
     whole = hashlib.sha256((folder / "vertex_pipeline.json").read_bytes())
     for name, data in sorted(files.items()):
