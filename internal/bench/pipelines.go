@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"os"
 	"runtime"
 	"strings"
 
@@ -47,7 +48,7 @@ func stacks() []stack {
 // pipelines measures what each target that writes something for pipelines costs. A
 // target is measured on the first stack that it writes for.
 func pipelines(_ context.Context, _ string, b *strings.Builder) error {
-	fmt.Fprintf(b, "\n\n## Pipelines\n\nPipelines of four steps, each with a dataset, a model and a gate, through each target that writes something for pipelines: CPU time, on one core. Each pipeline relative to one of ten times fewer (aim: at most %.2f), and the render relative to the canonical JSON of the same specs (aim, of 1,000: at most %d).\n\n| target | measured with | 100, relative to 10 | 1,000, relative to 100 | of 10, relative to JSON | of 100 | of 1,000 |\n| --- | --- | --- | --- | --- | --- | --- |\n", growthAim, jsonAim)
+	fmt.Fprintf(b, "\n## Pipelines\n\nPipelines of four steps, each with a dataset, a model and a gate, through each target that writes something for pipelines: CPU time, on one core. Each pipeline relative to one of ten times fewer (aim: at most %.2f), and the render relative to the canonical JSON of the same specs (aim, of 1,000: at most %d).\n\n| target | measured with | 100, relative to 10 | 1,000, relative to 100 | of 10, relative to JSON | of 100 | of 1,000 |\n| --- | --- | --- | --- | --- | --- | --- |\n", growthAim, jsonAim)
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1)) // CPU time without what cores cost each other
 	seen := map[string]bool{}
 	for _, s := range stacks() {
@@ -119,7 +120,7 @@ func size(files []tree.File) int {
 // that is busy for a while is busy for both.
 func row(target templates.Target, s stack, work []workload, b *strings.Builder) error {
 	render, encode := make([]float64, len(work)), make([]float64, len(work))
-	for range rounds + 2 {
+	for range rounds {
 		for i, w := range work {
 			if err := least(&render[i], w.n, func() error { _, err := target.Render(w.project); return err }); err != nil {
 				return err
@@ -129,15 +130,16 @@ func row(target templates.Target, s stack, work []workload, b *strings.Builder) 
 			}
 		}
 	}
-	fmt.Fprintf(b, "| %s | %s | %s | %s |", target.Name(), s, aimed(render[1]/render[0], growthAim, 2), aimed(render[2]/render[1], growthAim, 2))
+	line := fmt.Sprintf("| %s | %s | %s | %s |", target.Name(), s, aimed(render[1]/render[0], growthAim, 2), aimed(render[2]/render[1], growthAim, 2))
 	for i := range work {
 		aim := 0.0
 		if i == len(work)-1 {
 			aim = jsonAim // fixed texts are written once, however few pipelines there are
 		}
-		fmt.Fprintf(b, " %s |", aimed(render[i]/encode[i], aim, 1))
+		line += fmt.Sprintf(" %s |", aimed(render[i]/encode[i], aim, 1))
 	}
-	b.WriteString("\n")
+	fmt.Fprintln(os.Stderr, line) // the whole takes minutes: say how far it is
+	b.WriteString(line + "\n")
 	return nil
 }
 

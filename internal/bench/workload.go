@@ -68,7 +68,7 @@ const (
   "parameters": {"learning_rate": {"type": "number", "default": 0.05}, "rounds": {"type": "integer", "default": 200}},
   "steps": {
     "prepare": {"command": ["python", "-m", "score.prepare"], "args": ["--data", "$(inputs.rows)", "--out", "$(outputs.features)"], "inputs": {"rows": "dataset.NAME-rows"}, "outputs": ["features"]},
-    "train": {"command": ["python", "-m", "score.train"], "args": ["--features", "$(inputs.features)", "--learning-rate", "$(params.learning_rate)", "--rounds", "$(params.rounds)", "--model", "$(outputs.model)"], "inputs": {"features": "prepare.features"}, "outputs": ["model"], "resources": {"cpu": "2", "memory": "4Gi"}, "retries": 1, "timeout": "2h"},
+    "train": {"command": ["python", "-m", "score.train"], "args": ["--features", "$(inputs.features)", "--learning-rate", "$(params.learning_rate)", "--rounds", "$(params.rounds)", "--model", "$(outputs.model)"], "inputs": {"features": "prepare.features"}, "outputs": ["model"], "resources": {"cpu": "2", "memory": "4Gi"}, "retries": 1},
     "evaluate": {"command": ["python", "-m", "score.evaluate"], "args": ["--model", "$(inputs.model)", "--features", "$(inputs.features)", "--metrics", "$(metrics)"], "inputs": {"features": "prepare.features", "model": "train.model"}},
     "report": {"command": ["python", "-m", "score.report"], "args": ["--model", "$(inputs.model)", "--out", "$(outputs.report)"], "inputs": {"model": "train.model"}, "outputs": ["report"], "env": {"LANGUAGE": "en"}}
   },

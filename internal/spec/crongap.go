@@ -41,7 +41,7 @@ func CronGap(expr string) time.Duration {
 // dayMatches follows cron: when both days are bounded, one of them is enough.
 func dayMatches(fields []string, sets [5]map[int]bool, day time.Time) bool {
 	ofMonth, ofWeek := sets[2][day.Day()], sets[4][int(day.Weekday())]
-	if strings.HasPrefix(fields[2], "*") || strings.HasPrefix(fields[4], "*") {
+	if star(fields[2]) || star(fields[4]) {
 		return ofMonth && ofWeek
 	}
 	return ofMonth || ofWeek

@@ -10,8 +10,8 @@ import (
 // count from Sunday, which is 0.
 type CronTimes struct {
 	Minutes, Hours, Days, Months, Weekdays []int
-	// EveryDay and EveryWeekday say that a field starts with *: then both must hold;
-	// otherwise one of the two is enough.
+	// EveryDay and EveryWeekday say that a field is *: when neither is, one of the two
+	// is enough (robfig/cron v3, for which */2 is a choice like any other).
 	EveryDay, EveryWeekday bool
 }
 
@@ -30,10 +30,13 @@ func TimesOf(expr string) CronTimes {
 		}
 		sets[i] = slices.Sorted(maps.Keys(set))
 	}
-	return CronTimes{sets[0], sets[1], sets[2], sets[3], sets[4], strings.HasPrefix(fields[2], "*"), strings.HasPrefix(fields[4], "*")}
+	return CronTimes{sets[0], sets[1], sets[2], sets[3], sets[4], star(fields[2]), star(fields[4])}
 }
 
 // Everything reports whether a field names all of its numbers.
 func Everything(numbers []int, least, greatest int) bool {
 	return len(numbers) == greatest-least+1
 }
+
+// star reports whether a field chooses nothing.
+func star(field string) bool { return field == "*" || field == "*/1" }

@@ -14,7 +14,7 @@ func TestTimesOf(t *testing.T) {
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("%+v", got)
 	}
-	if got := spec.TimesOf("0 0 */2 * *"); !got.EveryDay || !got.EveryWeekday || spec.Everything(got.Days, 1, 31) || !spec.Everything(got.Weekdays, 0, 6) {
+	if got := spec.TimesOf("0 0 */2 * *"); got.EveryDay || !got.EveryWeekday || spec.Everything(got.Days, 1, 31) || !spec.Everything(got.Weekdays, 0, 6) {
 		t.Errorf("%+v", got)
 	}
 	if got := spec.TimesOf("x"); got.Minutes != nil {

@@ -12,7 +12,7 @@ import (
 // between resources is reported at once, each fault with its resource. The order
 // of specs does not matter. tags are the provider's; the platform's win.
 func Link(repository Repository, tags map[string]string, specs []Spec) (*Project, Faults) {
-	l := linker{p: &Project{Repository: repository, index: map[Kind]map[string]Spec{}}}
+	l := linker{p: &Project{Repository: repository, index: map[Kind]map[string]Spec{}, trainers: map[string]*Pipeline{}}}
 	specs = slices.Clone(specs)
 	slices.SortStableFunc(specs, bySpec)
 	for _, s := range specs {
@@ -84,6 +84,9 @@ func (l *linker) add(s Spec) {
 		l.p.Models = append(l.p.Models, s)
 	case *Pipeline:
 		l.p.Pipelines = append(l.p.Pipelines, s)
+		if s.Trains != nil && l.p.trainers[s.Trains.Model] == nil {
+			l.p.trainers[s.Trains.Model] = s
+		}
 	case *Endpoint:
 		l.p.Endpoints = append(l.p.Endpoints, s)
 	case *GPUPool:

@@ -18,7 +18,8 @@ type Project struct {
 	Identities []*Identity       `json:"identities,omitempty"`
 	Secrets    []*Secret         `json:"secrets,omitempty"`
 
-	index map[Kind]map[string]Spec
+	index    map[Kind]map[string]Spec
+	trainers map[string]*Pipeline // by model; the first by name
 }
 
 // Repository is where the emitted files go.
@@ -59,13 +60,7 @@ func (p *Project) Identity(name string) *Identity { return find[*Identity](p, Ki
 func (p *Project) Secret(name string) *Secret { return find[*Secret](p, KindSecret, name) }
 
 // Trainer returns the pipeline that trains a model, or nil.
-func (p *Project) Trainer(model string) *Pipeline {
-	i := slices.IndexFunc(p.Pipelines, func(pl *Pipeline) bool { return pl.Trains != nil && pl.Trains.Model == model })
-	if i < 0 {
-		return nil
-	}
-	return p.Pipelines[i]
-}
+func (p *Project) Trainer(model string) *Pipeline { return p.trainers[model] }
 
 // Orchestrator is the system that runs a pipeline.
 func (p *Project) Orchestrator(pl *Pipeline) string {

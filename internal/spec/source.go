@@ -1,7 +1,6 @@
 package spec
 
 import (
-	"maps"
 	"net/url"
 	"regexp"
 	"slices"
@@ -74,12 +73,12 @@ func (p *Project) Address(d *Dataset) string {
 
 // Reads lists the datasets that the steps of a pipeline read, by name.
 func (p *Project) Reads(pl *Pipeline) []*Dataset {
+	names := map[string]bool{}
+	pl.read(names)
 	var out []*Dataset
-	for _, d := range p.Datasets {
-		for _, s := range pl.Steps {
-			if slices.Contains(slices.Collect(maps.Values(s.Inputs)), "dataset."+d.Name) && !slices.Contains(out, d) {
-				out = append(out, d)
-			}
+	for _, name := range sorted(names) {
+		if d := p.Dataset(name); d != nil {
+			out = append(out, d)
 		}
 	}
 	return out
@@ -87,9 +86,22 @@ func (p *Project) Reads(pl *Pipeline) []*Dataset {
 
 // Read lists the datasets that some pipeline reads, by name.
 func (p *Project) Read() []*Dataset {
-	return slices.DeleteFunc(slices.Clone(p.Datasets), func(d *Dataset) bool {
-		return !slices.ContainsFunc(p.Pipelines, func(pl *Pipeline) bool { return slices.Contains(p.Reads(pl), d) })
-	})
+	names := map[string]bool{}
+	for _, pl := range p.Pipelines {
+		pl.read(names)
+	}
+	return slices.DeleteFunc(slices.Clone(p.Datasets), func(d *Dataset) bool { return !names[d.Name] })
+}
+
+// read adds the names of the datasets that a pipeline's steps read.
+func (pl *Pipeline) read(names map[string]bool) {
+	for _, s := range pl.Steps {
+		for _, from := range s.Inputs {
+			if name, dataset := strings.CutPrefix(from, "dataset."); dataset {
+				names[name] = true
+			}
+		}
+	}
 }
 
 func (s *DVCSource) check(c *checker, at Path) {

@@ -215,6 +215,9 @@ func (c *client) once(ctx context.Context, method, path string, in, out any) (ag
 	}
 	resp, err := c.http.Do(req)
 	if err != nil {
+		if with := (*url.Error)(nil); errors.As(err, &with) {
+			err = with.Err // the rest is the whole address
+		}
 		err = fmt.Errorf("MLflow at %s %w: %w; is the server running, and mlflow.tracking_uri right?", c.address(), registry.ErrUnreachable, err)
 		if !notSent(err) {
 			err = lost{err}

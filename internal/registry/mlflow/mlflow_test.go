@@ -106,6 +106,51 @@ func TestClient_stopsWhenAsked(t *testing.T) {
 	}
 }
 
+// TestCreate_lostAnswers: what became of a model whose creation was not confirmed.
+func TestCreate_lostAnswers(t *testing.T) {
+	t.Parallel()
+	exists := status(400, `{"error_code":"RESOURCE_ALREADY_EXISTS"}`)
+	ours := status(200, `{"registered_model":{"name":"m","description":"d","tags":[{"key":"a","value":"b"}]}}`)
+	missing := status(404, `{"error_code":"RESOURCE_DOES_NOT_EXIST"}`)
+	for name, c := range map[string]struct {
+		answers []func(http.ResponseWriter, *http.Request)
+		want    error // nil: it was made
+		other   bool  // an error that is none of the registry's
+	}{
+		"made by the try before":  {[]func(http.ResponseWriter, *http.Request){status(502, ""), exists, ours}, nil, false},
+		"made by somebody else":   {[]func(http.ResponseWriter, *http.Request){status(502, ""), exists, status(200, `{"registered_model":{"name":"m"}}`)}, registry.ErrExists, false},
+		"there from the start":    {[]func(http.ResponseWriter, *http.Request){exists, ours}, registry.ErrExists, false},
+		"made, and never said":    {[]func(http.ResponseWriter, *http.Request){status(500, ""), status(500, ""), ours}, nil, false},
+		"not made":                {[]func(http.ResponseWriter, *http.Request){status(500, ""), status(500, ""), missing}, nil, true},
+		"nobody knows":            {[]func(http.ResponseWriter, *http.Request){status(500, "")}, registry.ErrUnknown, false},
+		"overloaded, so not made": {[]func(http.ResponseWriter, *http.Request){status(429, "")}, nil, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			cl, _ := serve(t, c.answers...)
+			cl.config.Attempts = 2
+			err := cl.Create(t.Context(), registry.Model{Name: "m", Description: "d", Tags: map[string]string{"a": "b"}})
+			switch {
+			case c.other && (err == nil || errors.Is(err, registry.ErrUnknown) || errors.Is(err, registry.ErrExists)):
+				t.Errorf("got %v, want the server's own error", err)
+			case !c.other && !errors.Is(err, c.want):
+				t.Errorf("got %v, want %v", err, c.want)
+			}
+		})
+	}
+}
+
+// TestClient_hidesCredentials: an address may hold what a sentence must not.
+func TestClient_hidesCredentials(t *testing.T) {
+	t.Parallel()
+	for _, uri := range []string{"http://user:hunter2@127.0.0.1:1", "http://user:hunter2@127.0.0.1:1/?token=hunter2"} {
+		c := newClient(Config{TrackingURI: uri, Attempts: 1})
+		if _, err := c.Read(t.Context(), "m"); err == nil || strings.Contains(err.Error(), "hunter2") {
+			t.Errorf("got %v", err)
+		}
+	}
+}
+
 func TestUpdate_writesOnlyWhatDiffers(t *testing.T) {
 	t.Parallel()
 	cl, seen := serve(t, status(200, "{}"))

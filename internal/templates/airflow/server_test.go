@@ -69,6 +69,7 @@ func serve(t *testing.T) *server {
 		"AIRFLOW_HOME="+home, "AIRFLOW__API__HOST=127.0.0.1", "AIRFLOW__API__WORKERS=1", "AIRFLOW__API__BASE_URL=http://127.0.0.1:PORT",
 		"AIRFLOW__CORE__EXECUTION_API_SERVER_URL=http://127.0.0.1:PORT/execution/", "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS=ada:admin",
 		"AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE="+users, "AIRFLOW__CORE__PARALLELISM=3", "AIRFLOW__DAG_PROCESSOR__PARSING_PROCESSES=1",
+		"AIRFLOW__DATABASE__SQL_ALCHEMY_CONN=sqlite:///"+filepath.Join(home, "airflow.db")+"?timeout=120",
 		"MLFLOW_TRACKING_URI=sqlite:///"+filepath.Join(home, "mlflow.db"),
 	)
 	for i, text := range env { // standalone starts its parts by their name
@@ -222,9 +223,10 @@ func (s *server) refusals(t *testing.T, slow string) {
 	if status, said := s.ask(t, http.MethodPost, "/api/v2/dags/fraud.slow/dagRuns", object{"logical_date": nil, "conf": object{"seconds": "much"}}); status != http.StatusBadRequest {
 		t.Errorf("a parameter of another type: status %d: %v", status, said)
 	}
-	if status, said := s.ask(t, http.MethodPatch, "/api/v2/dags/fraud.closed", object{"is_paused": true}); status != http.StatusOK {
-		t.Fatal(status, said)
-	}
+	await(t, "the pause", func() bool {
+		status, _ := s.ask(t, http.MethodPatch, "/api/v2/dags/fraud.closed", object{"is_paused": true})
+		return status == http.StatusOK
+	})
 	s.start(t, "closed", s.bearer()).Refuse(t, "a DAG that is paused", "DAG fraud.closed is paused in Airflow")
 }
 

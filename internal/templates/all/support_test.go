@@ -74,11 +74,14 @@ var settings = map[string][2]func(pl pipelineObject){
 	"triggers.push":                 {nil, func(pl pipelineObject) { in(pl, "triggers")["push"] = map[string]any{"branches": []any{"next"}} }},
 	"triggers.data":                 {nil, func(pl pipelineObject) { in(pl, "triggers")["data"] = map[string]any{"dataset": "transactions"} }},
 	"triggers.drift":                {nil, func(pl pipelineObject) { in(pl, "triggers")["drift"] = map[string]any{"endpoint": "fraud-score"} }},
-	"triggers.manual":               {nil, func(pl pipelineObject) { in(pl, "triggers")["manual"] = false }},
+	"triggers.manual":               {func(pl pipelineObject) { in(pl, "triggers")["schedule"] = map[string]any{"cron": "0 4 * * *"} }, func(pl pipelineObject) { in(pl, "triggers")["manual"] = false }},
 	"concurrency.allow":             {concurrency("forbid"), concurrency("allow")},
 	"concurrency.forbid":            {concurrency("allow"), concurrency("forbid")},
-	"concurrency.replace":           {concurrency("allow"), concurrency("replace")},
-	"timeout":                       {nil, func(pl pipelineObject) { pl["timeout"] = "6h" }},
+	"concurrency.replace": {func(pl pipelineObject) {
+		concurrency("allow")(pl)
+		in(pl, "triggers")["schedule"] = map[string]any{"cron": "0 4 * * *"}
+	}, concurrency("replace")},
+	"timeout": {nil, func(pl pipelineObject) { pl["timeout"] = "6h" }},
 }
 
 func in(v map[string]any, keys ...string) map[string]any {

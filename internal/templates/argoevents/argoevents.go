@@ -74,15 +74,19 @@ func names(p *spec.Project, of func(*spec.Triggers) string) []string {
 	return slices.Compact(out)
 }
 
-// DataEvent and DriftEvent are events of Source.
-func DataEvent(dataset string) string   { return "data-" + dataset }
+// DataEvent is the event of Source for news of a dataset.
+func DataEvent(dataset string) string { return "data-" + dataset }
+
+// DriftEvent is the event of Source for an endpoint's drift.
 func DriftEvent(endpoint string) string { return "drift-" + endpoint }
 
-// DataPath and DriftPath are where the webhooks of these events listen.
-func DataPath(dataset string) string   { return "/datasets/" + dataset }
+// DataPath is where the webhook for news of a dataset listens.
+func DataPath(dataset string) string { return "/datasets/" + dataset }
+
+// DriftPath is where the webhook for an endpoint's drift listens.
 func DriftPath(endpoint string) string { return "/endpoints/" + endpoint + "/drift" }
 
-// DataURL and DriftURL are their addresses in the cluster.
+// DataURL is the address of the webhook for news of a dataset.
 func DataURL(p *spec.Project, dataset string) string {
 	return address(p, DataPort) + DataPath(dataset)
 }

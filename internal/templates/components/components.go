@@ -125,7 +125,7 @@ func all() []Component {
 		{Name: "argo-events", Package: "argo_events", Namespace: "argo-events", Charts: []Chart{one(catalog.ArgoEvents, operators)}},
 		{Name: "airflow", Package: "airflow", Namespace: "airflow", Charts: []Chart{one(catalog.Airflow, operators)}},
 		{Name: "dagster", Package: "dagster", Namespace: "dagster", Charts: []Chart{one(catalog.Dagster, operators)}},
-		{Name: "prefect", Package: "prefect", Namespace: "prefect", Charts: []Chart{bare(catalog.PrefectServer, operators), one(catalog.PrefectWorker, servers)}},
+		{Name: "prefect", Package: "prefect", Namespace: "prefect", Charts: []Chart{one(catalog.PrefectServer, operators), one(catalog.PrefectWorker, servers)}},
 		{Name: "kserve", Package: "kserve", Namespace: "kserve", Charts: []Chart{bare(catalog.KServeCRD, operators), one(catalog.KServe, servers), one(catalog.KServeRuntimes, runtimes)}},
 		{Name: "mlflow", Package: "mlflow", Namespace: "mlflow", Charts: []Chart{one(catalog.MLflow, servers)}},
 		{Name: "opencost", Package: "opencost", Namespace: "opencost", Charts: []Chart{one(catalog.OpenCost, servers)}},

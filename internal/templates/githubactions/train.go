@@ -31,6 +31,7 @@ func (r *renderer) train(pl *spec.Pipeline) *workflow {
 		RunsOn: hosted, Timeout: minutes(pl), Env: append(r.tracking(r.p.TrackerOf(pl), pl.Name), server(starter)...),
 		Permissions: &permissions{Contents: "read", IDToken: "write"},
 	}
+	j.Env = append(j.Env, keys(starter)...)
 	for _, name := range names(taskgraph.DataSecrets(r.p, pl)) {
 		j.Env = append(j.Env, encode.Pair{Key: name, Value: "${{ secrets." + name + " }}"})
 	}
@@ -166,6 +167,16 @@ func (r *renderer) paths(patterns []string) []string {
 	return out
 }
 
+// keys are credentials of servers that take no token of GitHub's: empty unless somebody
+// sets them.
+func keys(starter taskgraph.Starter) encode.Map {
+	var env encode.Map
+	for _, name := range starter.Keys {
+		env = append(env, encode.Pair{Key: name, Value: "${{ secrets." + name + " }}"})
+	}
+	return env
+}
+
 // server hands over the variables that say where the orchestrator is.
 func server(starter taskgraph.Starter) encode.Map {
 	var env encode.Map
@@ -178,17 +189,18 @@ func server(starter taskgraph.Starter) encode.Map {
 // deploy is the workflow that brings definitions and schedules to orchestrators that read
 // no Git, after each change of the branch. Nil when there are none.
 func (r *renderer) deploy() *workflow {
-	jobs := encode.Map{}
+	jobs, together := encode.Map{}, map[string]bool{}
 	for _, pl := range r.p.Pipelines {
 		starter := taskgraph.StarterOf(r.p, pl)
-		if starter.Deploy == "" {
+		if starter.Deploy == "" || (starter.Lock != "" && together[starter.Deploy]) {
 			continue
 		}
+		together[starter.Deploy] = true
 		steps := append([]step{r.checkout(nil)}, r.python()...)
 		steps = append(steps, login(starter)...)
-		steps = append(steps, step{Name: "Deploy", Run: ".venv/bin/python -m " + starter.Deploy + " --pipeline pipelines/" + pl.Name + "/pipeline.json"})
+		steps = append(steps, step{Name: "Deploy", Run: strings.Join(starter.DeployLines(pl), "\n") + "\n"})
 		jobs = append(jobs, encode.Pair{Key: pl.Name, Value: job{
-			If: "${{ vars." + starter.Server + " != '' }}", RunsOn: hosted, Timeout: 30, Env: server(starter),
+			If: "${{ vars." + starter.Server + " != '' }}", RunsOn: hosted, Timeout: 30, Env: append(server(starter), keys(starter)...),
 			Permissions: &permissions{Contents: "read", IDToken: "write"}, Steps: steps,
 		}})
 	}

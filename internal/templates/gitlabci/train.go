@@ -71,10 +71,12 @@ export GOOGLE_APPLICATION_CREDENTIALS="$CI_BUILDS_DIR/.mlops-google.json"`
 // branch. Nil for one that does.
 func (w writer) deploy(pl *spec.Pipeline) *job {
 	starter := taskgraph.StarterOf(w.p, pl)
-	if starter.Deploy == "" {
+	first := func(other *spec.Pipeline) bool { return taskgraph.StarterOf(w.p, other).Deploy == starter.Deploy }
+	together := starter.Lock != "" && w.p.Pipelines[slices.IndexFunc(w.p.Pipelines, first)] != pl
+	if starter.Deploy == "" || together {
 		return nil
 	}
-	lines := append(signIn(starter), ".venv/bin/python -m "+starter.Deploy+" --pipeline pipelines/"+pl.Name+"/pipeline.json")
+	lines := append(signIn(starter), starter.DeployLines(pl)...)
 	j := w.python("deploy", lines...)
 	j.Rules = []rule{{If: `$CI_PIPELINE_SOURCE == "push" && $CI_COMMIT_BRANCH == ` + text(w.p.Repository.Branch) + ` && $` + starter.Server, Changes: []string{w.within("mlops/**/*"), w.within("pipelines/**/*")}}}
 	j.Timeout, j.Group, j.Tokens = "30 minutes", "deploy-"+pl.Name, tokens(starter)

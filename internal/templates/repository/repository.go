@@ -8,10 +8,13 @@ package repository
 import (
 	"bytes"
 	"embed"
+	"slices"
+	"strings"
 	"text/template"
 
 	"github.com/gitops-ml/terraform-provider-mlops/internal/spec"
 	"github.com/gitops-ml/terraform-provider-mlops/internal/templates/encode"
+	"github.com/gitops-ml/terraform-provider-mlops/internal/templates/taskgraph"
 	"github.com/gitops-ml/terraform-provider-mlops/internal/templates/trackers"
 	"github.com/gitops-ml/terraform-provider-mlops/internal/tree"
 )
@@ -46,12 +49,28 @@ func (Target) Render(p *spec.Project) ([]tree.File, error) {
 		w.embedded("requirements-"+client+".in", "requirements-"+client+".in")
 		w.embedded("requirements-"+client+".txt", "requirements-"+client+".txt")
 	}
+	for _, lock := range deployers(p) {
+		w.embedded(strings.TrimSuffix(lock, ".txt")+".in", strings.TrimSuffix(lock, ".txt")+".in")
+		w.embedded(lock, lock)
+	}
 	w.embedded("pyproject.toml", "pyproject.toml")
 	w.embedded(".gitignore", "gitignore")
 	w.data("renovate.json", encode.JSON, renovateOf())
 	w.data(".yamllint.yaml", func(v any) ([]byte, error) { return encode.YAML(v) }, yamllint())
 	w.data(".pre-commit-config.yaml", func(v any) ([]byte, error) { return encode.YAML(v) }, hooks())
 	return w.files, w.err
+}
+
+// deployers are the locks of what CI deploys pipelines with in an environment of its own.
+func deployers(p *spec.Project) []string {
+	var out []string
+	for _, pl := range p.Pipelines {
+		if lock := taskgraph.StarterOf(p, pl).Lock; lock != "" {
+			out = append(out, lock)
+		}
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
 }
 
 // writer gathers files and the first error.

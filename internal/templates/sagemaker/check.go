@@ -167,7 +167,7 @@ func list(numbers []int, name func(int) string) string {
 }
 
 func (b builder) deployment() deployment {
-	out := deployment{Pipeline: b.name(), Bucket: b.bucket(), Code: b.codeKey(), Region: b.p.Platform.Region, Tags: b.tags()}
+	out := deployment{Pipeline: b.name(), Bucket: b.bucket(), Code: b.key, Region: b.p.Platform.Region, Tags: b.tags()}
 	if b.pl.Identity != "" {
 		out.Role = b.p.Platform.Name + "-" + b.pl.Identity
 	}

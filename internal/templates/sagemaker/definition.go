@@ -26,6 +26,7 @@ type builder struct {
 	p     *spec.Project
 	pl    *spec.Pipeline
 	graph *taskgraph.Graph
+	key   string // where deployment puts the programs
 }
 
 // name is the pipeline's in the account: [a-zA-Z0-9](-*[a-zA-Z0-9]){0,255}.
@@ -51,12 +52,12 @@ func address(b *spec.Bucket) string {
 
 // codeKey is where deployment puts the programs and pipeline.json. It changes with the
 // pipeline, so that an execution under way keeps its own.
-func (b builder) codeKey() string {
-	text, err := spec.Encode(b.pl)
+func codeKey(pl *spec.Pipeline) string {
+	text, err := spec.Encode(pl)
 	if err != nil {
 		panic(fmt.Sprintf("a linked pipeline is encodable: %v", err))
 	}
-	return "mlops/" + b.pl.Name + "/" + spec.Hash(text)[:12]
+	return "mlops/" + pl.Name + "/" + spec.Hash(text)[:12]
 }
 
 func (b builder) definition() definition {
@@ -144,7 +145,7 @@ func (b builder) inputs(t taskgraph.Task) []input {
 		out = append(out, inputOf(in.Name, from, inputs+in.Name))
 	}
 	if t.Program() {
-		out = append(out, inputOf("mlops-code", b.bucket()+"/"+b.codeKey(), code))
+		out = append(out, inputOf("mlops-code", b.bucket()+"/"+b.key, code))
 	}
 	if t.Role == taskgraph.Data {
 		for _, name := range b.graph.Reads {

@@ -43,7 +43,7 @@ func (Target) Render(p *spec.Project) ([]tree.File, error) {
 			continue
 		}
 		names = append(names, pl.Name)
-		b := builder{p: p, pl: pl, graph: taskgraph.Of(p, pl)}
+		b := builder{p: p, pl: pl, graph: taskgraph.Of(p, pl), key: codeKey(pl)}
 		w.faults = append(w.faults, b.check()...)
 		if w.faults.Err() == nil {
 			w.json("pipelines/"+pl.Name+"/definition.json", b.definition())

@@ -19,6 +19,8 @@ from mlops.registry import FAILED, STATUS, Registry, Version, client, newest, se
 
 REGISTRY = "wandb-registry-model"
 _TYPES = {"model": "model", "mlops": "lineage"}  # the type of an artifact by the folder that it holds
+TIMEOUT = 60  # seconds that the client awaits a server
+UPLOAD_TIMEOUT = 3600  # seconds for one artifact; without it the client awaits a lost server for ever
 _QUIET = {"WANDB_SILENT": "true", "WANDB_CONSOLE": "off", "WANDB_DISABLE_GIT": "true", "WANDB_DISABLE_CODE": "true"}
 
 
@@ -52,7 +54,7 @@ class WeightsAndBiases(Registry):
     def _api(self) -> Any:
         self._online("be read")
         if self._opened is None:
-            self._opened = self._wandb.Api(overrides={"entity": self._entity, "project": self._project}, timeout=60)
+            self._opened = self._wandb.Api(overrides={"entity": self._entity, "project": self._project}, timeout=TIMEOUT)
         return self._opened
 
     def aliases(self, model: str) -> dict[str, str]:
@@ -108,15 +110,17 @@ class WeightsAndBiases(Registry):
                 mode="offline" if self.offline else "online",
                 config={"mlops": dict(tags)},
                 reinit="create_new",
+                settings=self._wandb.Settings(init_timeout=TIMEOUT),
             )
         self._runs[run.id] = run
-        code = 1
         try:
             yield run.id
-            code = 0
-        finally:
+        except BaseException:
             with contextlib.suppress(Exception):
-                run.finish(exit_code=code)
+                run.finish(exit_code=1)
+            raise
+        with self._speaking("finish the run"):
+            run.finish(exit_code=0)
 
     def log(self, run: str, metrics: Mapping[str, Decimal], params: Mapping[str, str]) -> None:
         """Write metrics and parameters of a run."""
@@ -137,7 +141,7 @@ class WeightsAndBiases(Registry):
             logged = record.log_artifact(artifact)
             if self.offline:
                 return f"{self.uri}/{artifact.name}"
-            logged.wait()
+            logged.wait(timeout=UPLOAD_TIMEOUT)
             self._logged[str(logged.qualified_name)] = logged
             return str(logged.qualified_name)
 

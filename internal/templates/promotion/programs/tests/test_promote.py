@@ -253,6 +253,19 @@ def test_champion_never_overwrites_in_silence(trained, registry, train):
     assert registry.aliases(NAME)["champion"] == "1"
 
 
+def test_a_champion_that_another_job_moves_is_left_alone(trained, registry, train, monkeypatch):
+    version = registry.version(NAME, "1")
+    with registry.alone(NAME), pytest.raises(Refused, match=rf"is being moved by process .*{NAME}_promotion"):
+        champion.crown(registry, NAME, version, "production")
+    assert registry.aliases(NAME) == {"challenger": "1"}
+    with pytest.raises(Refused, match=f"the lock of {NAME} was taken over meanwhile"), registry.alone(NAME) as mine:
+        monkeypatch.setattr("mlops.registry_mlflow.LEASE", 0)
+        champion.crown(registry, NAME, version, "production")
+        mine()
+    assert registry.aliases(NAME) == {"challenger": "1", "champion": "1"}
+    assert [found.name for found in registry._client.search_registered_models()] == [NAME]
+
+
 def pinned(project, registry, train):
     """Have version 1 as champion and version 2 after it, both through Git."""
     project.commit()

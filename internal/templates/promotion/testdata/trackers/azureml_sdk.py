@@ -67,7 +67,7 @@ def uploaded(artifact, **_):
     if not str(artifact.path).startswith("azureml:"):
         if faults.hit("file"):
             raise HttpResponseError("500 broken")
-        shutil.copytree(artifact.path, FILES / artifact.name / artifact.version)
+        shutil.copytree(artifact.path, FILES / artifact.name / artifact.version, dirs_exist_ok=True)
         artifact.path = PATH.format(name=artifact.name, version=artifact.version)
     return artifact, None
 

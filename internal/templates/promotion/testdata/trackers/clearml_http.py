@@ -237,7 +237,7 @@ def ends():
     begun = time.monotonic()
     code, said = flow.train(made, "--param", "n_estimators=999")
     assert code == 1 and "error: the registry clearml:" in said and "Traceback" not in said, said
-    assert time.monotonic() - begun < 45, f"it took {time.monotonic() - begun} s"
+    assert time.monotonic() - begun < 90, f"it took {time.monotonic() - begun} s"
 
 
 DOWN[:] = [503]

@@ -178,7 +178,7 @@ def ends():
     begun = time.monotonic()
     code, said = flow.train(made, "--param", "n_estimators=999")
     assert code == 1 and "error: the registry neptune:acme/fraud could not" in said and "Traceback" not in said, said
-    assert time.monotonic() - begun < 45, f"it took {time.monotonic() - begun} s"
+    assert time.monotonic() - begun < 90, f"it took {time.monotonic() - begun} s"
 
 
 metadata_container.get_backend = factory.get_backend

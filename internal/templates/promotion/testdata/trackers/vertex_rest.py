@@ -142,9 +142,7 @@ storage.Client = lambda project: RealStorage(project=project, credentials=Anonym
 
 import flow  # noqa: E402
 
-from mlops import registry_vertex  # noqa: E402
-
-storage.retry.DEFAULT_RETRY._timeout = 2.0  # of 120 seconds
+storage.retry.DEFAULT_RETRY._timeout = 0.5  # of 120 seconds
 faults = flow.Faults(log=("object", 0), upload=("object", 1), create_version=("upload", 0), tag=("patch", 0))
 made = flow.project("vertex", project="acme-fraud", location="europe-west1")
 one, two = flow.whole(made, faults)

@@ -1,9 +1,12 @@
 """The registry's calls against a double of wandb's Api, Run and Artifact. The server's GraphQL is too large to stand
 in for, so this shows the order of calls, and that every one exists in the real client with these arguments."""
 
+import contextlib
 import inspect
 import os
 import shutil
+import socket
+import time
 from pathlib import Path
 
 os.environ |= {"WANDB_API_KEY": "x" * 40}
@@ -74,7 +77,8 @@ class Artifact:
         self.files[name] = Path(local_path)
 
     @like(wandb.Artifact.wait)
-    def wait(self):
+    def wait(self, timeout=None):
+        assert timeout, "it would wait for ever"
         kept = STORE / str(len(LOGGED))
         kept.mkdir(parents=True)
         self.files = {name: Path(shutil.copy(path, kept)) for name, path in self.files.items()}
@@ -179,7 +183,7 @@ def init(**given):
     return run
 
 
-RealApi = wandb.Api
+RealApi, real_init = wandb.Api, wandb.init
 COLLECTION = type("Collection", (), {"description": "", "save": lambda self: None})()
 wandb.Api, wandb.Artifact, wandb.init = Api, Artifact, init
 faults = flow.Faults(log=("log", 0), upload=("wait", 0), create_version=("link_artifact", 0), tag=("save", 1))
@@ -194,4 +198,16 @@ count = len(LINKED["fraud-detector"])
 DOWN.append(True)
 flow.dead(made, "the registry weights_and_biases:acme/fraud could not")
 assert len(LINKED["fraud-detector"]) == count
+DOWN.clear()
+wandb.Api, wandb.init = RealApi, real_init
+registry_wandb.TIMEOUT = 5
+with contextlib.closing(socket.socket()) as free:
+    free.bind(("127.0.0.1", 0))
+    os.environ |= {"WANDB_BASE_URL": f"http://127.0.0.1:{free.getsockname()[1]}", "WANDB_DIR": "."}
+    begun = time.monotonic()
+    code, said = flow.train(made, "--param", "n_estimators=999")
+    assert code == 1 and "error: the registry weights_and_biases:acme/fraud could not be searched" in said, said
+    opened = flow.reg.connect(flow.load_model(made.model))
+    flow.refused("could not start a run", opened.run("fraud-detector", "train", {}).__enter__)
+    assert time.monotonic() - begun < 90, f"it took {time.monotonic() - begun} s"
 print("versions:", count)

@@ -8,6 +8,7 @@ from pathlib import Path
 os.environ |= {"WANDB_MODE": "offline", "WANDB_DIR": "."}
 import flow  # noqa: E402
 
+import wandb  # noqa: E402
 from wandb.proto import wandb_internal_pb2  # noqa: E402
 
 
@@ -34,6 +35,7 @@ code, said = flow.train(made)
 assert code == 0, said
 assert "recorded: a run of fraud-detector offline, for weights_and_biases:acme/fraud" in said, said
 assert "no challenger" in said, said
+wandb.teardown()  # what the client does when a program ends: only then is the file whole
 (file,) = Path().glob("wandb/offline-run-*/run-*.wandb")
 runs, config, summary, artifacts, ends = [], {}, {}, {}, []
 for record in records(file):
