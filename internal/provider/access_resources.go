@@ -136,6 +136,11 @@ func (r *secretResource) ModifyPlan(ctx context.Context, req resource.ModifyPlan
 	if err != nil || !ok || len(d.Unknown) > 0 {
 		return
 	}
+	var values types.Map
+	resp.Diagnostics.Append(req.Config.GetAttribute(ctx, path.Root("value_wo"), &values)...)
+	if s.Existing != "" && !values.IsNull() {
+		resp.Diagnostics.AddAttributeError(path.Root("value_wo"), "Unable to Plan Secret", "A secret that exists is only referred to, and its values are never written: leave value_wo out.")
+	}
 	if s.Existing == "" {
 		resp.Diagnostics.AddAttributeError(path.Root("name"), "Unable to Plan Secret", fmt.Sprintf("This version of the provider cannot write secret %q to a store yet: create a Secret in the cluster, and name it in existing.", s.Name))
 	}

@@ -128,6 +128,8 @@ resource "mlops_secret" "s" {
 	resource.UnitTest(t, resource.TestCase{
 		ProtoV6ProviderFactories: factories(),
 		Steps: []resource.TestStep{
+			{Config: fmt.Sprintf(config, `value_wo = { api_key = "x" }
+  existing = "tracker-credentials"`), ExpectError: regexp.MustCompile(`its\s+values\s+are\s+never\s+written`)},
 			{Config: fmt.Sprintf(config, `value_wo = { api_key = "x" }`), ExpectError: regexp.MustCompile(`cannot\s+write\s+secret\s+"tracker"\s+to\s+a\s+store\s+yet`)},
 			{
 				Config: fmt.Sprintf(config, `existing = "tracker-credentials"`),

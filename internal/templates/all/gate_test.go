@@ -66,7 +66,7 @@ print(json.dumps([names.get(a, a) for a in words[words.index("python"):]]))`)
 		}
 		for i, arg := range out {
 			switch {
-			case arg == "{{inputs.parameters.metrics}}":
+			case arg == "{{inputs.parameters.from-train}}/metrics.json":
 				out[i] = "METRICS"
 			case strings.HasSuffix(arg, "/pipeline.json"):
 				out[i] = "CONFIG"

@@ -234,7 +234,8 @@ class ClearML(Registry):
     def _projects(self) -> Any:
         task = self._clearml.Task  # whose get_project_id takes a server that does not answer for a missing project
         services = client("clearml.backend_api.services")
-        wanted = services.projects.GetAllRequest(name=f"^{re.escape(self._project)}$", only_fields=["id"], search_hidden=True)
+        exactly = f"^{re.escape(self._project)}$"
+        wanted = services.projects.GetAllRequest(name=exactly, only_fields=["id"], search_hidden=True)
         return task._send(task._get_default_session(), wanted).response.projects
 
     def _model(self, model: str, number: str) -> Any:

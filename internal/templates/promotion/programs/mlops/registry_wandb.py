@@ -54,7 +54,9 @@ class WeightsAndBiases(Registry):
     def _api(self) -> Any:
         self._online("be read")
         if self._opened is None:
-            self._opened = self._wandb.Api(overrides={"entity": self._entity, "project": self._project}, timeout=TIMEOUT)
+            self._opened = self._wandb.Api(
+                overrides={"entity": self._entity, "project": self._project}, timeout=TIMEOUT
+            )
         return self._opened
 
     def aliases(self, model: str) -> dict[str, str]:
