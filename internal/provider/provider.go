@@ -55,7 +55,7 @@ func (p *mlopsProvider) Schema(_ context.Context, _ provider.SchemaRequest, resp
 			"local": schema.SingleNestedAttribute{Optional: true, MarkdownDescription: "The embedded cloud.", Attributes: map[string]schema.Attribute{
 				"root": schema.StringAttribute{Optional: true, MarkdownDescription: "Folder of its buckets; default `.mlops`."},
 			}},
-			"mlflow": schema.SingleNestedAttribute{Optional: true, MarkdownDescription: "An existing MLflow server, for `mlops_registered_model` and `mlops_model_version`.", Attributes: map[string]schema.Attribute{
+			"mlflow": schema.SingleNestedAttribute{Optional: true, MarkdownDescription: "An existing MLflow server, for `mlops_registered_model` and `mlops_model_version`. Half a minute per request and five tries; `MLFLOW_HTTP_REQUEST_TIMEOUT` and `MLFLOW_HTTP_REQUEST_MAX_RETRIES` change that.", Attributes: map[string]schema.Attribute{
 				"tracking_uri": schema.StringAttribute{Optional: true, MarkdownDescription: "Address as this machine reaches it; default `MLFLOW_TRACKING_URI`, then the registry's own address."},
 				"username":     schema.StringAttribute{Optional: true, MarkdownDescription: "User; default `MLFLOW_TRACKING_USERNAME`."},
 				"password":     secretText("Password; default `MLFLOW_TRACKING_PASSWORD`."),

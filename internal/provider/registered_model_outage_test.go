@@ -6,6 +6,7 @@ import (
 	"net/http/httptest"
 	"net/http/httputil"
 	"net/url"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -59,14 +60,11 @@ func (u *unreliable) now(r *http.Request) fault {
 	u.seen++
 	creates := strings.HasSuffix(r.URL.Path, "/registered-models/create")
 	was := u.fault
-	switch was {
-	case made500, madeCut, madeDies, diesOnly, refuses:
-		if !creates {
-			return none
-		}
-		if was == madeDies || was == diesOnly {
-			u.fault = cut
-		}
+	if slices.Contains([]fault{made500, madeCut, madeDies, diesOnly, refuses}, was) && !creates {
+		return none
+	}
+	if was == madeDies || was == diesOnly {
+		u.fault = cut
 	}
 	return was
 }
