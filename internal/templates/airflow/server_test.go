@@ -25,8 +25,8 @@ type server struct {
 	env             []string
 }
 
-// lively has a pipeline that trains a model as good as it is told, one that is over its
-// time, one that runs each minute, and one that nobody may start.
+// lively has a pipeline that trains a model as good as it is told, one that waits for a
+// file, one that is over its time, one that runs each minute, and one that nobody may start.
 func lively(t *testing.T) *templatestest.Case {
 	t.Helper()
 	c := changed(t, func(pl object, _ *templatestest.Case) {
@@ -39,18 +39,22 @@ func lively(t *testing.T) *templatestest.Case {
 	add := func(name, script string, more object) {
 		pl := object{
 			"kind": "pipeline", "name": name, "artifacts": "fraud-artifacts", "image": "ghcr.io/acme/fraud:1",
-			"parameters": object{"seconds": object{"type": "number", "default": json.Number("60")}, "text": object{"type": "string", "default": "{{ x }}"}},
-			"steps":      object{"wait": object{"command": []any{"python3", "-c", script, "$(outputs.o)", "$(params.seconds)", "$(params.text)"}, "outputs": []any{"o"}}},
+			"parameters": object{"number": object{"type": "number", "default": json.Number("60")}, "text": object{"type": "string", "default": "{{ x }}"}},
+			"steps":      object{"wait": object{"command": []any{"python3", "-c", script, "$(outputs.o)", "$(params.text)"}, "outputs": []any{"o"}}},
 		}
 		for key, value := range more {
 			pl[key] = value
 		}
 		c.Specs = append(c.Specs, pl)
 	}
-	const wait = "import sys, time; print('a line', flush=True); time.sleep(float(sys.argv[2])); open(sys.argv[1], 'w').write(sys.argv[3])"
-	add("slow", wait, object{"timeout": "12s"})
-	add("minutely", wait, object{"parameters": object{"seconds": object{"type": "number", "default": json.Number("0")}, "text": object{"type": "string", "default": "x"}}, "triggers": object{"schedule": object{"cron": "* * * * *"}}})
-	add("closed", wait, object{"triggers": object{"manual": false, "schedule": object{"cron": "0 0 29 2 *"}}})
+	const (
+		long = "import pathlib, sys, time; print('a line', flush=True); [time.sleep(0.2) for _ in range(3000) if not pathlib.Path('go').exists()]; open(sys.argv[1], 'w').write(sys.argv[2])"
+		soon = "import sys; open(sys.argv[1], 'w').write(sys.argv[2])"
+	)
+	add("long", long, nil)
+	add("slow", "import time; time.sleep(60)", object{"timeout": "5s"})
+	add("minutely", soon, object{"triggers": object{"schedule": object{"cron": "* * * * *"}}})
+	add("closed", soon, object{"triggers": object{"manual": false, "schedule": object{"cron": "0 0 29 2 *"}}})
 	return c
 }
 
@@ -200,27 +204,28 @@ func TestServer(t *testing.T) {
 		s.token, _ = answer["access_token"].(string)
 		return status < 300
 	})
-	for _, pipeline := range []string{"train", "slow", "minutely", "closed"} {
+	for _, pipeline := range []string{"train", "long", "slow", "minutely", "closed"} {
 		await(t, "DAG "+pipeline, func() bool {
 			status, _ := s.ask(t, http.MethodGet, "/api/v2/dags/fraud."+pipeline, nil)
 			return status == http.StatusOK
 		})
 	}
-	slow := s.started(t, "slow", s.bearer(), "--param", "text={{ y }} b")
+	long := s.started(t, "long", s.bearer(), "--param", "text={{ y }} b")
+	slow := s.started(t, "slow", s.bearer())
 	first := s.started(t, "train", []string{"AIRFLOW_USERNAME=ada", "AIRFLOW_PASSWORD=ada-password"})
-	t.Run("refusals", func(t *testing.T) { s.refusals(t, slow) })
-	t.Run("slow", func(t *testing.T) { s.slow(t, slow) })
+	t.Run("refusals", func(t *testing.T) { s.refusals(t, long) })
+	t.Run("long", func(t *testing.T) { s.long(t, long, slow) })
 	t.Run("judged", func(t *testing.T) { s.judged(t, first) })
 	t.Run("minutely", s.minutely)
 }
 
-func (s *server) refusals(t *testing.T, slow string) {
-	s.start(t, "slow", s.bearer()).Refuse(t, "a second run", "pipeline slow allows one run at a time, and run "+slow)
-	s.start(t, "slow", s.bearer(), "--param", "seconds=x").Refuse(t, "a parameter of another type", "seconds: 'x' is not of type number")
+func (s *server) refusals(t *testing.T, long string) {
+	s.start(t, "long", s.bearer()).Refuse(t, "a second run", "pipeline long allows one run at a time, and run "+long)
+	s.start(t, "long", s.bearer(), "--param", "number=x").Refuse(t, "a parameter of another type", "number: 'x' is not of type number")
 	s.start(t, "closed", s.bearer()).Refuse(t, "a run that nobody may start", "fraud.closed")
 	s.start(t, "minutely", nil).Refuse(t, "nobody", "401")
 	s.start(t, "minutely", []string{"AIRFLOW_USERNAME=ada", "AIRFLOW_PASSWORD=wrong"}).Refuse(t, "a wrong password", "401")
-	if status, said := s.ask(t, http.MethodPost, "/api/v2/dags/fraud.slow/dagRuns", object{"logical_date": nil, "conf": object{"seconds": "much"}}); status != http.StatusBadRequest {
+	if status, said := s.ask(t, http.MethodPost, "/api/v2/dags/fraud.slow/dagRuns", object{"logical_date": nil, "conf": object{"number": "much"}}); status != http.StatusBadRequest {
 		t.Errorf("a parameter of another type: status %d: %v", status, said)
 	}
 	await(t, "the pause", func() bool {
@@ -230,23 +235,25 @@ func (s *server) refusals(t *testing.T, slow string) {
 	s.start(t, "closed", s.bearer()).Refuse(t, "a DAG that is paused", "DAG fraud.closed is paused in Airflow")
 }
 
-// slow is a run that is over its time: Airflow ends it, and its task.
-func (s *server) slow(t *testing.T, run string) {
-	if state := s.ended(t, "slow", run); state != "failed" {
-		t.Errorf("a run over its time ended as %s", state)
+// long is a run that waits for a file; slow is one that is over its time: Airflow ends it.
+func (s *server) long(t *testing.T, long, slow string) {
+	if err := os.WriteFile(filepath.Join(s.dir, "go"), nil, 0o600); err != nil {
+		t.Fatal(err)
 	}
-	if conf := fmt.Sprint(s.run(t, "slow", run)["conf"]); conf != "map[seconds:60 text:{{ y }} b]" {
-		t.Errorf("parameters came as %s", conf)
+	if state := s.ended(t, "long", long); state != "success" {
+		t.Fatalf("the run ended as %s:\n%s", state, s.log(t, "long", long, "wait"))
 	}
-	again := s.started(t, "slow", s.bearer(), "--param", "text={{ y }} b", "--param", "seconds=0.5")
-	if state := s.ended(t, "slow", again); state != "success" {
-		t.Fatalf("the run ended as %s:\n%s", state, s.log(t, "slow", again, "wait"))
-	}
-	if got := s.output(t, "slow", again, "wait/o"); got != "{{ y }} b" {
+	if got := s.output(t, "long", long, "wait/o"); got != "{{ y }} b" {
 		t.Errorf("the text came as %q", got)
 	}
-	if log := s.log(t, "slow", again, "wait"); !strings.Contains(log, "a line") {
+	if conf := fmt.Sprint(s.run(t, "long", long)["conf"]); conf != "map[number:60 text:{{ y }} b]" {
+		t.Errorf("parameters came as %s", conf)
+	}
+	if log := s.log(t, "long", long, "wait"); !strings.Contains(log, "a line") {
 		t.Errorf("the log lacks what the step said:\n%s", log)
+	}
+	if state := s.ended(t, "slow", slow); state != "failed" {
+		t.Errorf("a run over its time ended as %s", state)
 	}
 }
 
