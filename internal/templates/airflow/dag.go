@@ -56,8 +56,7 @@ func (w *writer) dag(p *spec.Project, pl *spec.Pipeline) dag {
 		Single: pl.Concurrency == "forbid", Closed: !*pl.Triggers.Manual, Timeout: pl.Timeout.Seconds(),
 	}
 	if s := pl.Triggers.Schedule; s != nil {
-		cron, _ := expression(s.Cron)
-		out.Cron, out.Zone = w.python(cron), w.python(s.Timezone)
+		out.Cron, out.Zone = w.python(expression(s.Cron)), w.python(s.Timezone)
 	}
 	for _, t := range graph.Tasks {
 		of := step{Ident: ident(t.Name), Literal: w.python(t.Name)}

@@ -40,14 +40,8 @@ func faults(pl *spec.Pipeline) spec.Faults {
 	if pl.Concurrency == "replace" {
 		refuse(spec.At("concurrency"), "Airflow holds a new run back, it does not replace the one before: use \"forbid\" or \"allow\"")
 	}
-	if t.Schedule != nil {
-		at := spec.At("triggers", "schedule", "cron")
-		if _, sound := expression(t.Schedule.Cron); !sound {
-			refuse(at, "%q asks for both days at once, and in Airflow one of them is enough: write only one of day of month and day of week", t.Schedule.Cron)
-		}
-		if spec.CronGap(t.Schedule.Cron) == 0 {
-			refuse(at, "%q never comes, and Airflow takes no such schedule: correct it, or remove triggers.schedule", t.Schedule.Cron)
-		}
+	if t.Schedule != nil && spec.CronGap(t.Schedule.Cron) == 0 {
+		refuse(spec.At("triggers", "schedule", "cron"), "%q never comes, and Airflow takes no such schedule: correct it, or remove triggers.schedule", t.Schedule.Cron)
 	}
 	for _, name := range slices.Sorted(maps.Keys(pl.Parameters)) {
 		at, from := spec.At("parameters").Key(name).Attr("default"), pl.Parameters[name]

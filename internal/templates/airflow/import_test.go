@@ -70,8 +70,16 @@ func hostile() object {
 	}
 }
 
-// days are schedules with both days: cron and croniter read them differently.
-var days = []templatestest.Schedule{{Cron: "0 3 1-31 * MON", Zone: "Europe/Paris"}, {Cron: "0 3 */1 * MON", Zone: "UTC"}, {Cron: "0 3 1 * 0-6", Zone: "UTC"}, {Cron: "0 3 1 * */1", Zone: "UTC"}, {Cron: "0 3 1-31 * 0-7", Zone: "UTC"}}
+// days are schedules with both days: cron and croniter read some of them differently.
+var days = []templatestest.Schedule{
+	{Cron: "0 3 1-31 * MON", Zone: "Europe/Paris"},
+	{Cron: "0 3 */1 * MON", Zone: "UTC"},
+	{Cron: "0 3 1 * 0-6", Zone: "UTC"},
+	{Cron: "0 3 1 * */1", Zone: "UTC"},
+	{Cron: "0 3 1-31 * 0-7", Zone: "UTC"},
+	{Cron: "0 10 */5 * MON", Zone: "America/New_York"},
+	{Cron: "0 10 1,2 * */2", Zone: "UTC"},
+}
 
 func schedules() []templatestest.Schedule { return append(days, templatestest.Schedules...) }
 

@@ -41,7 +41,7 @@ var ways = map[string]way{
 				return res
 			}
 		}
-		return realtools.Run(t, "airflow", dir, env, airflow, "dags", "test", "fraud-train")
+		return realtools.Run(t, "airflow", dir, env, airflow, "dags", "test", "fraud.train")
 	}},
 	"prefect": {map[string]any{"orchestrator": "prefect"}, func(t *testing.T, dir string, env []string) realtools.Result {
 		env = append(env, "PREFECT_HOME="+t.TempDir(), "DO_NOT_TRACK=1", "PREFECT_SERVER_ANALYTICS_ENABLED=false")
