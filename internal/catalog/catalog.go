@@ -73,7 +73,7 @@ type Chart struct {
 
 // Charts, read from the charts' own repositories in August 2026.
 var (
-	Airflow            = Chart{"airflow", "https://airflow.apache.org", "1.18.0"}
+	Airflow            = Chart{"airflow", "https://airflow.apache.org", "1.22.0"}
 	ArgoCD             = Chart{"argo-cd", "https://argoproj.github.io/argo-helm", "10.1.1"}
 	ArgoEvents         = Chart{"argo-events", "https://argoproj.github.io/argo-helm", "2.4.22"}
 	ArgoWorkflows      = Chart{"argo-workflows", "https://argoproj.github.io/argo-helm", "1.0.18"}

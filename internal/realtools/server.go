@@ -15,7 +15,7 @@ import (
 )
 
 // Serve starts a server on a free port of the loopback address and returns its address once ready, a path of it, answers. PORT in args
-// and env stands for the port. The server and all that it started end with the test.
+// and in values of env stands for the port. The server and all that it started end with the test.
 func Serve(t testing.TB, label, dir string, env []string, ready, name string, args ...string) string {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
@@ -33,7 +33,11 @@ func Serve(t testing.TB, label, dir string, env []string, ready, name string, ar
 	count[label]++
 	mu.Unlock()
 	cmd := exec.CommandContext(t.Context(), name, withPort(args, port)...)
-	cmd.Dir, cmd.Env = dir, append(os.Environ(), withPort(env, port)...)
+	cmd.Dir, cmd.Env = dir, os.Environ()
+	for _, pair := range env {
+		variable, value, _ := strings.Cut(pair, "=")
+		cmd.Env = append(cmd.Env, variable+"="+strings.ReplaceAll(value, "PORT", port))
+	}
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // what the server starts must end with it
 	cmd.WaitDelay = 5 * time.Second
 	var said bytes.Buffer

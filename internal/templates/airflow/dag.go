@@ -44,7 +44,7 @@ type (
 func id(p *spec.Project, pl *spec.Pipeline) string { return p.Platform.Name + "." + pl.Name }
 
 func (w *writer) dag(p *spec.Project, pl *spec.Pipeline) dag {
-	graph := objects(p, taskgraph.Of(p, pl))
+	graph := taskgraph.Of(p, pl)
 	tasks, err := execution.Tasks(p, graph, "        ")
 	w.fail(err)
 	cluster, err := execution.Cluster(p, pl)
@@ -75,17 +75,6 @@ func (w *writer) dag(p *spec.Project, pl *spec.Pipeline) dag {
 		out.Params = append(out.Params, made)
 	}
 	return out
-}
-
-// objects names the Kubernetes Secrets that tasks read, where the graph names secrets of
-// the configuration.
-func objects(p *spec.Project, graph *taskgraph.Graph) *taskgraph.Graph {
-	for _, t := range graph.Tasks {
-		for variable, from := range t.Secrets {
-			t.Secrets[variable] = spec.SecretKey{Secret: p.SecretObject(from.Secret), Key: from.Key}
-		}
-	}
-	return graph
 }
 
 // ident gives a name of the configuration as a part of a Python identifier. Names that

@@ -69,11 +69,14 @@ func serve(t *testing.T) *server {
 	for _, args := range [][]string{{"init", "-q", "-b", "main"}, {"add", "-A"}, {"-c", "user.name=t", "-c", "user.email=t@example.com", "commit", "-qm", "x"}} {
 		realtools.Run(t, "git", s.dir, nil, "git", args...).Accept(t, "git")
 	}
+	database := filepath.Join(home, "airflow.db")
+	const shared = "import sqlite3, sys; c = sqlite3.connect(sys.argv[1]); c.execute('PRAGMA journal_mode=WAL'); c.execute('CREATE TABLE t (i)'); c.execute('DROP TABLE t')"
+	realtools.Run(t, "python", home, nil, realtools.Python(t, "lint"), "-c", shared, database).Accept(t, "a database whose readers hold up no writer")
 	env := append(settings(t, s.dir),
 		"AIRFLOW_HOME="+home, "AIRFLOW__API__HOST=127.0.0.1", "AIRFLOW__API__WORKERS=1", "AIRFLOW__API__BASE_URL=http://127.0.0.1:PORT",
 		"AIRFLOW__CORE__EXECUTION_API_SERVER_URL=http://127.0.0.1:PORT/execution/", "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS=ada:admin",
 		"AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE="+users, "AIRFLOW__CORE__PARALLELISM=3", "AIRFLOW__DAG_PROCESSOR__PARSING_PROCESSES=1",
-		"AIRFLOW__DATABASE__SQL_ALCHEMY_CONN=sqlite:///"+filepath.Join(home, "airflow.db")+"?timeout=120",
+		"AIRFLOW__DATABASE__SQL_ALCHEMY_CONN=sqlite:///"+database+"?timeout=60",
 		"MLFLOW_TRACKING_URI=sqlite:///"+filepath.Join(home, "mlflow.db"),
 	)
 	for i, text := range env { // standalone starts its parts by their name

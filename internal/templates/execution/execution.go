@@ -75,7 +75,7 @@ func Literal(p *spec.Project, t taskgraph.Task, indent string) (string, error) {
 	w.dict("env", env)
 	secrets := map[string][]string{}
 	for name, key := range t.Secrets {
-		secrets[name] = []string{key.Secret, key.Key}
+		secrets[name] = []string{p.SecretObject(key.Secret), key.Key}
 	}
 	w.pairs("secrets", secrets)
 	w.list("tracked", t.Tracked)
