@@ -154,7 +154,15 @@ func TestTrackers_ofEnvironments(t *testing.T) {
 	if n := strings.Count(file(t, p, "networkpolicies.yaml"), "allow-trackers\n  namespace:"); n != 1 {
 		t.Errorf("with a bucket, %d namespaces reach the registry, want that of training", n)
 	}
-	p.Buckets, p.Pipelines = nil, nil
+	c := templatestest.Full(t)
+	c.Specs = slices.DeleteFunc(c.Specs, func(s map[string]any) bool {
+		delete(s, "monitors") // they need a bucket
+		return s["kind"] == "bucket" || s["kind"] == "pipeline" || s["kind"] == "identity"
+	})
+	p, faults := c.Link()
+	if err := faults.Err(); err != nil {
+		t.Fatal(err)
+	}
 	if n := strings.Count(file(t, p, "networkpolicies.yaml"), "allow-trackers\n  namespace:"); n != 3 {
 		t.Errorf("without a bucket, %d namespaces reach the registry, want 3", n)
 	}
