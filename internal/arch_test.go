@@ -48,7 +48,7 @@ var below = map[string][]string{
 	"internal/templates/taskgraph":          {"internal/spec", "internal/catalog", "internal/templates/trackers"},
 	"internal/templates/kfpir":              {"internal/spec", "internal/catalog", "internal/templates/encode", "internal/templates/taskgraph"},
 	"internal/templates/execution":          {"internal/spec", "internal/tree", "internal/catalog", "internal/templates/encode", "internal/templates/taskgraph"},
-	"internal/templates/*":                  {"internal/spec", "internal/tree", "internal/catalog", "internal/templates/encode", "internal/templates/components", "internal/templates/signals", "internal/templates/trackers", "internal/templates/taskgraph", "internal/templates/kfpir", "internal/templates/execution", "internal/templates/argoevents"},
+	"internal/templates/*":                  {"internal/spec", "internal/tree", "internal/catalog", "internal/templates/encode", "internal/templates/components", "internal/templates/signals", "internal/templates/trackers", "internal/templates/taskgraph", "internal/templates/kfpir", "internal/templates/execution", "internal/templates/argoevents", "internal/templates/machines", "internal/templates/outcome"},
 	"internal/templates/all":                {"internal/templates", "internal/templates/*", "internal/templates/execution"},
 	"internal/templates/promotion/gatetest": {"internal/templates/promotion"},
 	"internal/templates/templatestest":      {"internal/spec", "internal/tree", "internal/templates", "internal/templates/taskgraph"},

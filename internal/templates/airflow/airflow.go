@@ -7,11 +7,11 @@ package airflow
 import (
 	"embed"
 	"slices"
-	"strings"
 
 	"github.com/gitops-ml/terraform-provider-mlops/internal/spec"
 	"github.com/gitops-ml/terraform-provider-mlops/internal/templates/components"
 	"github.com/gitops-ml/terraform-provider-mlops/internal/templates/encode"
+	"github.com/gitops-ml/terraform-provider-mlops/internal/templates/outcome"
 	"github.com/gitops-ml/terraform-provider-mlops/internal/templates/taskgraph"
 	"github.com/gitops-ml/terraform-provider-mlops/internal/tree"
 )
@@ -41,35 +41,26 @@ func (Target) Render(p *spec.Project) ([]tree.File, error) {
 	if len(pipelines) == 0 {
 		return nil, nil
 	}
-	w.faults = append(w.faults, owner(p)...)
+	w.Faults = append(w.Faults, owner(p)...)
 	for _, pl := range pipelines {
-		w.faults = append(w.faults, faults(pl)...)
-		w.template("pipelines/"+pl.Name+"/dag.py", "dag.py.tmpl", w.dag(p, pl))
+		w.Faults = append(w.Faults, faults(pl)...)
+		w.Template("pipelines/"+pl.Name+"/dag.py", texts, "dag.py.tmpl", w.dag(p, pl))
 	}
-	w.copy(".airflowignore", "airflowignore")
-	for _, module := range []string{"airflow_pods.py", "airflow_tasks.py", "start_airflow.py"} {
-		w.copy("mlops/"+module, "programs/mlops/"+module)
-	}
+	ignored, err := programs.ReadFile("airflowignore")
+	w.Add(".airflowignore", ignored, err)
+	w.Programs(programs)
 	deployed := slices.ContainsFunc(components.Of(p), func(c components.Component) bool { return c.Package == Orchestrator })
 	if deployed {
 		data, err := encode.YAML(values(p))
-		w.add("platform/airflow/values.yaml", data, err)
+		w.Add("platform/airflow/values.yaml", data, err)
 	}
-	w.template("docs/airflow.md", "airflow.md.tmpl", guideOf(p, pipelines, deployed))
-	switch {
-	case w.faults.Err() != nil:
-		return nil, w.faults
-	case w.err != nil:
-		return nil, w.err
-	}
-	return w.files, nil
+	w.Template("docs/airflow.md", texts, "airflow.md.tmpl", guideOf(p, pipelines, deployed))
+	return w.Files()
 }
 
 // Support says how Airflow expresses a pipeline's settings.
 func (Target) Support() map[string]taskgraph.Support {
-	native := func(how string) taskgraph.Support { return taskgraph.Support{Level: taskgraph.Native, How: how} }
-	emulated := func(how string) taskgraph.Support { return taskgraph.Support{Level: taskgraph.Emulated, How: how} }
-	refused := func(how string) taskgraph.Support { return taskgraph.Support{Level: taskgraph.Refused, How: how} }
+	native, emulated, refused := taskgraph.AsNative, taskgraph.AsEmulated, taskgraph.AsRefused
 	return map[string]taskgraph.Support{
 		"image":                         native("image of the KubernetesPodOperator"),
 		"parameters":                    native("typed params of the DAG, checked by their JSON schema"),
@@ -102,37 +93,5 @@ func (Target) Support() map[string]taskgraph.Support {
 	}
 }
 
-// writer gathers files and everything that is wrong.
-type writer struct {
-	files  []tree.File
-	faults spec.Faults
-	err    error
-}
-
-func (w *writer) fail(err error) {
-	if err != nil && w.err == nil {
-		w.err = err
-	}
-}
-
-func (w *writer) add(path string, data []byte, err error) {
-	w.fail(err)
-	w.files = append(w.files, tree.File{Path: path, Data: data})
-}
-
-func (w *writer) copy(path, from string) {
-	data, err := programs.ReadFile(from)
-	w.add(path, data, err)
-}
-
-func (w *writer) template(path, name string, v any) {
-	var b strings.Builder
-	err := texts.ExecuteTemplate(&b, name, v)
-	w.add(path, []byte(b.String()), err)
-}
-
-func (w *writer) python(v any) string {
-	text, err := encode.Python(v)
-	w.fail(err)
-	return text
-}
+// writer adds what is Python or of this system to an outcome.
+type writer struct{ outcome.Outcome }

@@ -46,20 +46,20 @@ func id(p *spec.Project, pl *spec.Pipeline) string { return p.Platform.Name + ".
 func (w *writer) dag(p *spec.Project, pl *spec.Pipeline) dag {
 	graph := taskgraph.Of(p, pl)
 	tasks, err := execution.Tasks(p, graph, "        ")
-	w.fail(err)
+	w.Fail(err)
 	cluster, err := execution.Cluster(p, pl)
-	w.fail(err)
+	w.Fail(err)
 	out := dag{
-		Header: encode.Header, Name: pl.Name, Literal: w.python(pl.Name), ID: w.python(id(p, pl)), Owner: w.python(p.Platform.Owner),
-		Tags:  w.python([]string{"managed-by:terraform-provider-mlops", "platform:" + p.Platform.Name}),
+		Header: encode.Header, Name: pl.Name, Literal: w.Python(pl.Name), ID: w.Python(id(p, pl)), Owner: w.Python(p.Platform.Owner),
+		Tags:  w.Python([]string{"managed-by:terraform-provider-mlops", "platform:" + p.Platform.Name}),
 		Tasks: tasks, Cluster: strings.ReplaceAll(cluster, "\n", "\n    "),
 		Single: pl.Concurrency == "forbid", Closed: !*pl.Triggers.Manual, Timeout: pl.Timeout.Seconds(),
 	}
 	if s := pl.Triggers.Schedule; s != nil {
-		out.Cron, out.Zone = w.python(expression(s.Cron)), w.python(s.Timezone)
+		out.Cron, out.Zone = w.Python(expression(s.Cron)), w.Python(s.Timezone)
 	}
 	for _, t := range graph.Tasks {
-		of := step{Ident: ident(t.Name), Literal: w.python(t.Name)}
+		of := step{Ident: ident(t.Name), Literal: w.Python(t.Name)}
 		for _, need := range t.Needs {
 			of.Needs = append(of.Needs, ident(need))
 		}
@@ -67,10 +67,10 @@ func (w *writer) dag(p *spec.Project, pl *spec.Pipeline) dag {
 	}
 	for _, name := range slices.Sorted(maps.Keys(pl.Parameters)) {
 		from := pl.Parameters[name]
-		made := param{Literal: w.python(name), Type: w.python(from.Type)}
+		made := param{Literal: w.Python(name), Type: w.Python(from.Type)}
 		if from.Default != nil {
-			made.Default = w.python(valueOf(from))
-			out.Defaults = append(out.Defaults, pair{made.Literal, w.python(*from.Default)})
+			made.Default = w.Python(valueOf(from))
+			out.Defaults = append(out.Defaults, pair{made.Literal, w.Python(*from.Default)})
 		}
 		out.Params = append(out.Params, made)
 	}

@@ -6,11 +6,11 @@ package azureml
 
 import (
 	"embed"
-	"strings"
 	"text/template"
 
 	"github.com/gitops-ml/terraform-provider-mlops/internal/spec"
 	"github.com/gitops-ml/terraform-provider-mlops/internal/templates/encode"
+	"github.com/gitops-ml/terraform-provider-mlops/internal/templates/outcome"
 	"github.com/gitops-ml/terraform-provider-mlops/internal/templates/taskgraph"
 	"github.com/gitops-ml/terraform-provider-mlops/internal/tree"
 )
@@ -56,36 +56,23 @@ func (Target) Render(p *spec.Project) ([]tree.File, error) {
 		}
 		names = append(names, pl.Name)
 		b := builder{p: p, pl: pl, graph: taskgraph.Of(p, pl)}
-		w.faults = append(w.faults, b.check()...)
-		if w.faults.Err() == nil {
+		w.Faults = append(w.Faults, b.check()...)
+		if w.Faults.Err() == nil {
 			w.pipeline(b)
 		}
 	}
 	if len(names) == 0 {
 		return nil, nil
 	}
-	for _, module := range []string{"deploy_azureml_pipelines.py", "start_azureml_pipelines.py"} {
-		data, err := programs.ReadFile("programs/mlops/" + module)
-		w.add("mlops/"+module, data, err)
-	}
-	w.add(".amlignore", []byte(ignore), nil)
-	var b strings.Builder
-	err := texts.ExecuteTemplate(&b, "azureml.md.tmpl", names)
-	w.add("docs/azureml_pipelines.md", []byte(b.String()), err)
-	switch {
-	case w.faults.Err() != nil:
-		return nil, w.faults
-	case w.err != nil:
-		return nil, w.err
-	}
-	return w.files, nil
+	w.Programs(programs)
+	w.Add(".amlignore", []byte(ignore), nil)
+	w.Template("docs/azureml_pipelines.md", texts, "azureml.md.tmpl", names)
+	return w.Files()
 }
 
 // Support says how Azure ML expresses a pipeline's settings.
 func (Target) Support() map[string]taskgraph.Support {
-	native := func(how string) taskgraph.Support { return taskgraph.Support{Level: taskgraph.Native, How: how} }
-	emulated := func(how string) taskgraph.Support { return taskgraph.Support{Level: taskgraph.Emulated, How: how} }
-	refused := func(how string) taskgraph.Support { return taskgraph.Support{Level: taskgraph.Refused, How: how} }
+	native, emulated, refused := taskgraph.AsNative, taskgraph.AsEmulated, taskgraph.AsRefused
 	return map[string]taskgraph.Support{
 		"image":                         native("environment.image of the component"),
 		"parameters":                    native("inputs of the job; a boolean is a string"),
@@ -118,34 +105,18 @@ func (Target) Support() map[string]taskgraph.Support {
 	}
 }
 
-// writer gathers files and everything that is wrong.
-type writer struct {
-	files  []tree.File
-	faults spec.Faults
-	err    error
-}
-
-func (w *writer) add(path string, data []byte, err error) {
-	if err != nil && w.err == nil {
-		w.err = err
-	}
-	w.files = append(w.files, tree.File{Path: path, Data: data})
-}
-
-func (w *writer) yaml(path string, v any) {
-	data, err := encode.YAML(v)
-	w.add(path, data, err)
-}
+// writer adds what is Python or of this system to an outcome.
+type writer struct{ outcome.Outcome }
 
 func (w *writer) pipeline(b builder) {
 	dir := "pipelines/" + b.pl.Name + "/azureml/"
-	w.yaml(dir+"pipeline.yml", b.pipeline())
+	w.YAML(dir+"pipeline.yml", b.pipeline())
 	for _, t := range b.graph.Tasks {
-		w.yaml(dir+"components/"+ident(t.Name)+".yml", b.component(t))
+		w.YAML(dir+"components/"+ident(t.Name)+".yml", b.component(t))
 	}
 	if b.pl.Triggers.Schedule != nil {
 		trigger, _ := triggerOf(b.pl.Triggers.Schedule)
-		w.yaml(dir+"schedule.yml", schedule{
+		w.YAML(dir+"schedule.yml", schedule{
 			Schema: schemas + "schedule.schema.json", Name: b.p.Platform.Name + "-" + b.pl.Name, DisplayName: b.pl.Name, Trigger: trigger,
 			CreateJob: "./pipeline.yml",
 		})

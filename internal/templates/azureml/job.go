@@ -84,7 +84,7 @@ func (b builder) tags() map[string]string {
 // node binds a component into the graph.
 func (b builder) node(t taskgraph.Task) node {
 	instance, _ := instanceFor(t.Resources)
-	out := node{Type: "command", Component: "file:./components/" + ident(t.Name) + ".yml", Resources: resources{instance.name, 1}}
+	out := node{Type: "command", Component: "file:./components/" + ident(t.Name) + ".yml", Resources: resources{instance.Name, 1}}
 	for _, name := range t.Params {
 		out.Inputs = append(out.Inputs, encode.Pair{Key: "param_" + ident(name), Value: "${{parent.inputs." + ident(name) + "}}"})
 	}
@@ -207,9 +207,9 @@ func (b builder) word(t taskgraph.Task, x taskgraph.Text) string {
 		case taskgraph.Param:
 			return "'${{inputs.param_" + ident(p.Text) + "}}'"
 		case taskgraph.InputPath:
-			return "'${{inputs.in_" + ident(p.Text) + "}}/" + fileName(t.Input(p.Text).Output) + "'"
+			return "'${{inputs.in_" + ident(p.Text) + "}}/" + taskgraph.FileName(t.Input(p.Text).Output) + "'"
 		case taskgraph.OutputPath:
-			return "'${{outputs.out_" + ident(p.Text) + "}}/" + fileName(p.Text) + "'"
+			return "'${{outputs.out_" + ident(p.Text) + "}}/" + taskgraph.FileName(p.Text) + "'"
 		case taskgraph.ConfigPath:
 			return "pipelines/" + b.pl.Name + "/pipeline.json"
 		case taskgraph.RunID:
@@ -220,12 +220,4 @@ func (b builder) word(t taskgraph.Task, x taskgraph.Text) string {
 			return encode.Shell(p.Text)
 		}
 	})
-}
-
-// fileName is an output's name in its folder.
-func fileName(output string) string {
-	if slices.Contains([]string{taskgraph.MetricsOutput, taskgraph.VersionsOutput, taskgraph.VerdictOutput, taskgraph.ResultOutput}, output) {
-		return output + ".json"
-	}
-	return output
 }

@@ -7,11 +7,11 @@ package dagster
 import (
 	"embed"
 	"slices"
-	"strings"
 
 	"github.com/gitops-ml/terraform-provider-mlops/internal/spec"
 	"github.com/gitops-ml/terraform-provider-mlops/internal/templates/components"
 	"github.com/gitops-ml/terraform-provider-mlops/internal/templates/encode"
+	"github.com/gitops-ml/terraform-provider-mlops/internal/templates/outcome"
 	"github.com/gitops-ml/terraform-provider-mlops/internal/templates/taskgraph"
 	"github.com/gitops-ml/terraform-provider-mlops/internal/tree"
 )
@@ -38,38 +38,27 @@ func (Target) Render(p *spec.Project) ([]tree.File, error) {
 			continue
 		}
 		names = append(names, pl.Name)
-		w.faults = append(w.faults, faults(pl)...)
-		w.template("pipelines/"+pl.Name+"/job.py", "job.py.tmpl", w.job(p, pl))
+		w.Faults = append(w.Faults, faults(pl)...)
+		w.Template("pipelines/"+pl.Name+"/job.py", texts, "job.py.tmpl", w.job(p, pl))
 	}
 	if len(names) == 0 {
 		return nil, nil
 	}
-	w.template("definitions.py", "definitions.py.tmpl", definitions{encode.Header, w.python(names)})
-	w.yaml("workspace.yaml", workspace{[]location{{pythonFile{File: "definitions.py", Location: "definitions.py"}}}})
-	w.yaml("dagster.yaml", instance())
-	for _, module := range []string{"dagster_jobs.py", "start_dagster.py"} {
-		data, err := programs.ReadFile("programs/mlops/" + module)
-		w.add("mlops/"+module, data, err)
-	}
-	w.template("docs/dagster.md", "dagster.md.tmpl", guideOf(p, names))
+	w.Template("definitions.py", texts, "definitions.py.tmpl", definitions{encode.Header, w.Python(names)})
+	w.YAML("workspace.yaml", workspace{[]location{{pythonFile{File: "definitions.py", Location: "definitions.py"}}}})
+	w.YAML("dagster.yaml", instance())
+	w.Programs(programs)
+	w.Template("docs/dagster.md", texts, "dagster.md.tmpl", guideOf(p, names))
 	deployed := func(c components.Component) bool { return c.Package == Orchestrator }
 	if slices.ContainsFunc(components.Of(p), deployed) {
-		w.yaml("platform/dagster/values.yaml", values(p))
+		w.YAML("platform/dagster/values.yaml", values(p))
 	}
-	switch {
-	case w.faults.Err() != nil:
-		return nil, w.faults
-	case w.err != nil:
-		return nil, w.err
-	}
-	return w.files, nil
+	return w.Files()
 }
 
 // Support says how Dagster expresses a pipeline's settings.
 func (Target) Support() map[string]taskgraph.Support {
-	native := func(how string) taskgraph.Support { return taskgraph.Support{Level: taskgraph.Native, How: how} }
-	emulated := func(how string) taskgraph.Support { return taskgraph.Support{Level: taskgraph.Emulated, How: how} }
-	refused := func(how string) taskgraph.Support { return taskgraph.Support{Level: taskgraph.Refused, How: how} }
+	native, emulated, refused := taskgraph.AsNative, taskgraph.AsEmulated, taskgraph.AsRefused
 	return map[string]taskgraph.Support{
 		"image":                         native("image of the pod that the op starts"),
 		"parameters":                    native("typed configuration of the run"),
@@ -102,37 +91,5 @@ func (Target) Support() map[string]taskgraph.Support {
 	}
 }
 
-// writer gathers files and everything that is wrong.
-type writer struct {
-	files  []tree.File
-	faults spec.Faults
-	err    error
-}
-
-func (w *writer) fail(err error) {
-	if err != nil && w.err == nil {
-		w.err = err
-	}
-}
-
-func (w *writer) add(path string, data []byte, err error) {
-	w.fail(err)
-	w.files = append(w.files, tree.File{Path: path, Data: data})
-}
-
-func (w *writer) yaml(path string, v any) {
-	data, err := encode.YAML(v)
-	w.add(path, data, err)
-}
-
-func (w *writer) template(path, name string, v any) {
-	var b strings.Builder
-	err := texts.ExecuteTemplate(&b, name, v)
-	w.add(path, []byte(b.String()), err)
-}
-
-func (w *writer) python(v any) string {
-	text, err := encode.Python(v)
-	w.fail(err)
-	return text
-}
+// writer adds what is Python or of this system to an outcome.
+type writer struct{ outcome.Outcome }

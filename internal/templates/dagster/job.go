@@ -33,23 +33,23 @@ type (
 
 func (w *writer) job(p *spec.Project, pl *spec.Pipeline) job {
 	tasks, err := execution.Tasks(p, taskgraph.Of(p, pl), "        ")
-	w.fail(err)
+	w.Fail(err)
 	cluster, err := execution.Cluster(p, pl)
-	w.fail(err)
+	w.Fail(err)
 	out := job{
-		Header: encode.Header, Name: pl.Name, NameLiteral: w.python(pl.Name), Cluster: cluster, Tasks: tasks,
-		Exclusive: pl.Concurrency == "forbid", Timeout: pl.Timeout.Seconds(), Tags: w.python(tagsOf(p)),
+		Header: encode.Header, Name: pl.Name, NameLiteral: w.Python(pl.Name), Cluster: cluster, Tasks: tasks,
+		Exclusive: pl.Concurrency == "forbid", Timeout: pl.Timeout.Seconds(), Tags: w.Python(tagsOf(p)),
 	}
 	for _, name := range slices.Sorted(maps.Keys(pl.Parameters)) {
 		from := pl.Parameters[name]
-		parameter := given{Name: w.python(name), Type: w.python(from.Type)}
+		parameter := given{Name: w.Python(name), Type: w.Python(from.Type)}
 		if from.Default != nil {
-			parameter.Default = w.python(*from.Default)
+			parameter.Default = w.Python(*from.Default)
 		}
 		out.Parameters = append(out.Parameters, parameter)
 	}
 	if s := pl.Triggers.Schedule; s != nil {
-		out.Cron, out.Timezone = w.python(s.Cron), w.python(s.Timezone)
+		out.Cron, out.Timezone = w.Python(s.Cron), w.Python(s.Timezone)
 	}
 	return out
 }

@@ -8,12 +8,12 @@ package kubeflow
 import (
 	"embed"
 	"slices"
-	"strings"
 	"text/template"
 
 	"github.com/gitops-ml/terraform-provider-mlops/internal/spec"
 	"github.com/gitops-ml/terraform-provider-mlops/internal/templates/encode"
 	"github.com/gitops-ml/terraform-provider-mlops/internal/templates/kfpir"
+	"github.com/gitops-ml/terraform-provider-mlops/internal/templates/outcome"
 	"github.com/gitops-ml/terraform-provider-mlops/internal/templates/taskgraph"
 	"github.com/gitops-ml/terraform-provider-mlops/internal/tree"
 )
@@ -48,7 +48,7 @@ func (Target) Render(p *spec.Project) ([]tree.File, error) {
 		}
 		if s := pl.Triggers.Schedule; s != nil {
 			if len(about.Scheduled) > 0 && s.Timezone != about.Zone {
-				w.faults = append(w.faults, otherZone(pl, about.Scheduled[0].Name, about.Zone))
+				w.Faults = append(w.Faults, otherZone(pl, about.Scheduled[0].Name, about.Zone))
 			}
 			about.Zone = s.Timezone
 			about.Scheduled = append(about.Scheduled, about.of(p, pl))
@@ -59,62 +59,26 @@ func (Target) Render(p *spec.Project) ([]tree.File, error) {
 	if len(about.Pipelines) == 0 {
 		return nil, nil
 	}
-	w.faults = append(w.faults, braces(p)...)
-	w.programs()
-	w.template("docs/kubeflow_pipelines.md", "kubeflow_pipelines.md.tmpl", about)
-	switch {
-	case w.faults.Err() != nil:
-		return nil, w.faults
-	case w.err != nil:
-		return nil, w.err
-	}
-	return w.files, nil
+	w.Faults = append(w.Faults, braces(p)...)
+	w.Programs(programs)
+	w.Template("docs/kubeflow_pipelines.md", texts, "kubeflow_pipelines.md.tmpl", about)
+	return w.Files()
 }
 
-// writer gathers files and everything that is wrong.
-type writer struct {
-	files  []tree.File
-	faults spec.Faults
-	err    error
-}
-
-func (w *writer) add(path string, data []byte, err error) {
-	if err != nil && w.err == nil {
-		w.err = err
-	}
-	w.files = append(w.files, tree.File{Path: path, Data: data})
-}
+// writer adds what is Python or of this system to an outcome.
+type writer struct{ outcome.Outcome }
 
 func (w *writer) pipeline(p *spec.Project, pl *spec.Pipeline) {
 	dir, g := "pipelines/"+pl.Name+"/", taskgraph.Of(p, pl)
-	w.faults = append(w.faults, faults(p, pl, g)...)
+	w.Faults = append(w.Faults, faults(p, pl, g)...)
 	ir, err := encode.YAML(kfpir.Build(g, options(p, pl)), platformOf(p, pl, g))
-	w.add(dir+"pipeline.yaml", ir, err)
+	w.Add(dir+"pipeline.yaml", ir, err)
 	data, err := encode.JSON(runOf(p, pl))
-	w.add(dir+"run.json", data, err)
+	w.Add(dir+"run.json", data, err)
 	if pl.Triggers.Schedule != nil {
 		data, err = encode.JSON(recurringOf(p, pl))
-		w.add(dir+"recurring_run.json", data, err)
+		w.Add(dir+"recurring_run.json", data, err)
 	}
-}
-
-func (w *writer) programs() {
-	found, err := programs.ReadDir("programs/mlops")
-	if err != nil {
-		w.err = err
-	}
-	for _, entry := range found {
-		if strings.HasSuffix(entry.Name(), ".py") {
-			data, err := programs.ReadFile("programs/mlops/" + entry.Name())
-			w.add("mlops/"+entry.Name(), data, err)
-		}
-	}
-}
-
-func (w *writer) template(path, name string, v any) {
-	var b strings.Builder
-	err := texts.ExecuteTemplate(&b, name, v)
-	w.add(path, []byte(b.String()), err)
 }
 
 // guide is what docs/kubeflow_pipelines.md says. Names are labels, zones IANA's.

@@ -53,7 +53,7 @@ func (w *writer) deployments(p *spec.Project, pipelines []*spec.Pipeline) projec
 	out := project{Name: p.Platform.Name, Version: version, Pull: pull(p)}
 	for _, pl := range pipelines {
 		encoded, err := spec.Encode(pl)
-		w.fail(err)
+		w.Fail(err)
 		d := deployment{
 			// A flow is called like its pipeline; platforms that share a server differ in their deployments.
 			Name: p.Platform.Name, Version: "sha256:" + spec.Hash(encoded), Tags: tags(p),

@@ -45,11 +45,11 @@ var types = map[string]string{"string": "str", "number": "float", "integer": "in
 func (w *writer) flow(p *spec.Project, pl *spec.Pipeline) flow {
 	graph := taskgraph.Of(p, pl)
 	tasks, err := execution.Tasks(p, graph, "        ")
-	w.fail(err)
+	w.Fail(err)
 	cluster, err := execution.Cluster(p, pl)
-	w.fail(err)
+	w.Fail(err)
 	out := flow{
-		Header: encode.Header, Name: pl.Name, Literal: w.python(pl.Name), Tasks: tasks,
+		Header: encode.Header, Name: pl.Name, Literal: w.Python(pl.Name), Tasks: tasks,
 		Cluster: strings.ReplaceAll(cluster, "\n", "\n    "), Timeout: pl.Timeout.Seconds(),
 	}
 	for _, t := range graph.Tasks {
@@ -57,10 +57,10 @@ func (w *writer) flow(p *spec.Project, pl *spec.Pipeline) flow {
 	}
 	for _, name := range slices.Sorted(maps.Keys(pl.Parameters)) {
 		from := pl.Parameters[name]
-		a := argument{Ident: ident(name), Literal: w.python(name), Type: types[from.Type]}
+		a := argument{Ident: ident(name), Literal: w.Python(name), Type: types[from.Type]}
 		if from.Default != nil {
-			a.Default = w.python(valueOf(from))
-			out.Defaults = append(out.Defaults, pair{a.Literal, w.python(*from.Default)})
+			a.Default = w.Python(valueOf(from))
+			out.Defaults = append(out.Defaults, pair{a.Literal, w.Python(*from.Default)})
 		}
 		out.Arguments = append(out.Arguments, a)
 	}
@@ -68,7 +68,7 @@ func (w *writer) flow(p *spec.Project, pl *spec.Pipeline) flow {
 }
 
 func (w *writer) step(t taskgraph.Task) step {
-	out := step{Ident: ident(t.Name), Literal: w.python(t.Name), Retries: t.Retries}
+	out := step{Ident: ident(t.Name), Literal: w.Python(t.Name), Retries: t.Retries}
 	for _, need := range t.Needs {
 		out.Needs = append(out.Needs, ident(need))
 	}
@@ -76,7 +76,7 @@ func (w *writer) step(t taskgraph.Task) step {
 	for delay := int64(10); int64(len(delays)) < t.Retries; delay *= 2 {
 		delays = append(delays, min(delay, 600))
 	}
-	out.Delays = w.python(delays)
+	out.Delays = w.Python(delays)
 	return out
 }
 

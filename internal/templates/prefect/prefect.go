@@ -8,11 +8,11 @@ package prefect
 import (
 	"embed"
 	"slices"
-	"strings"
 
 	"github.com/gitops-ml/terraform-provider-mlops/internal/spec"
 	"github.com/gitops-ml/terraform-provider-mlops/internal/templates/components"
 	"github.com/gitops-ml/terraform-provider-mlops/internal/templates/encode"
+	"github.com/gitops-ml/terraform-provider-mlops/internal/templates/outcome"
 	"github.com/gitops-ml/terraform-provider-mlops/internal/templates/taskgraph"
 	"github.com/gitops-ml/terraform-provider-mlops/internal/tree"
 )
@@ -43,39 +43,28 @@ func (Target) Render(p *spec.Project) ([]tree.File, error) {
 	if len(pipelines) == 0 {
 		return nil, nil
 	}
-	w.faults = append(w.faults, braces(p)...)
+	w.Faults = append(w.Faults, braces(p)...)
 	for _, pl := range pipelines {
-		w.faults = append(w.faults, faults(pl)...)
-		w.template("pipelines/"+pl.Name+"/flow.py", "flow.py.tmpl", w.flow(p, pl))
+		w.Faults = append(w.Faults, faults(pl)...)
+		w.Template("pipelines/"+pl.Name+"/flow.py", texts, "flow.py.tmpl", w.flow(p, pl))
 	}
-	w.yaml("prefect.yaml", w.deployments(p, pipelines))
-	for _, module := range []string{"deploy_prefect.py", "prefect_tasks.py", "start_prefect.py"} {
-		data, err := programs.ReadFile("programs/mlops/" + module)
-		w.add("mlops/"+module, data, err)
-	}
+	w.YAML("prefect.yaml", w.deployments(p, pipelines))
+	w.Programs(programs)
 	deployed := func(c components.Component) bool { return c.Package == Orchestrator }
 	existing := !slices.ContainsFunc(components.Of(p), deployed)
 	if existing {
 		data, err := encode.JSON(jobTemplate())
-		w.add("platform/prefect/base-job-template.json", data, err)
+		w.Add("platform/prefect/base-job-template.json", data, err)
 	} else {
-		w.yaml("platform/prefect/values.yaml", w.values(p))
+		w.YAML("platform/prefect/values.yaml", w.values(p))
 	}
-	w.template("docs/prefect.md", "prefect.md.tmpl", guideOf(p, pipelines, existing))
-	switch {
-	case w.faults.Err() != nil:
-		return nil, w.faults
-	case w.err != nil:
-		return nil, w.err
-	}
-	return w.files, nil
+	w.Template("docs/prefect.md", texts, "prefect.md.tmpl", guideOf(p, pipelines, existing))
+	return w.Files()
 }
 
 // Support says how Prefect expresses a pipeline's settings.
 func (Target) Support() map[string]taskgraph.Support {
-	native := func(how string) taskgraph.Support { return taskgraph.Support{Level: taskgraph.Native, How: how} }
-	emulated := func(how string) taskgraph.Support { return taskgraph.Support{Level: taskgraph.Emulated, How: how} }
-	refused := func(how string) taskgraph.Support { return taskgraph.Support{Level: taskgraph.Refused, How: how} }
+	native, emulated, refused := taskgraph.AsNative, taskgraph.AsEmulated, taskgraph.AsRefused
 	return map[string]taskgraph.Support{
 		"image":                         emulated("a Prefect task has no image: it starts a pod that has it"),
 		"parameters":                    native("typed arguments of the flow, checked by the deployment's schema"),
@@ -108,37 +97,5 @@ func (Target) Support() map[string]taskgraph.Support {
 	}
 }
 
-// writer gathers files and everything that is wrong.
-type writer struct {
-	files  []tree.File
-	faults spec.Faults
-	err    error
-}
-
-func (w *writer) fail(err error) {
-	if err != nil && w.err == nil {
-		w.err = err
-	}
-}
-
-func (w *writer) add(path string, data []byte, err error) {
-	w.fail(err)
-	w.files = append(w.files, tree.File{Path: path, Data: data})
-}
-
-func (w *writer) yaml(path string, v any) {
-	data, err := encode.YAML(v)
-	w.add(path, data, err)
-}
-
-func (w *writer) template(path, name string, v any) {
-	var b strings.Builder
-	err := texts.ExecuteTemplate(&b, name, v)
-	w.add(path, []byte(b.String()), err)
-}
-
-func (w *writer) python(v any) string {
-	text, err := encode.Python(v)
-	w.fail(err)
-	return text
-}
+// writer adds what is Python or of this system to an outcome.
+type writer struct{ outcome.Outcome }

@@ -25,7 +25,7 @@ const (
 // those that they share.
 func (w *writer) values(p *spec.Project) encode.Map {
 	template, err := encode.JSON(jobTemplate())
-	w.fail(err)
+	w.Fail(err)
 	off := encode.Map{{Key: "enabled", Value: false}}
 	return encode.Map{
 		{Key: "global", Value: encode.Map{{Key: "prefect", Value: encode.Map{

@@ -103,7 +103,7 @@ func (b builder) step(t taskgraph.Task) step {
 func (b builder) job(t taskgraph.Task) job {
 	instance, _ := instanceFor(t.Resources)
 	out := job{
-		Resources: resources{cluster{Count: 1, Type: instance.name, Volume: 30}},
+		Resources: resources{cluster{Count: 1, Type: instance.Name, Volume: 30}},
 		App:       app{Image: t.Image},
 		Role:      get("Parameters." + role),
 		Env:       b.environment(t),
@@ -225,9 +225,9 @@ func (b builder) part(t taskgraph.Task, part taskgraph.Part) any {
 	case taskgraph.Param:
 		return get("Parameters." + part.Text)
 	case taskgraph.InputPath:
-		return inputs + part.Text + "/" + fileName(t.Input(part.Text).Output)
+		return inputs + part.Text + "/" + taskgraph.FileName(t.Input(part.Text).Output)
 	case taskgraph.OutputPath:
-		return outputs + part.Text + "/" + fileName(part.Text)
+		return outputs + part.Text + "/" + taskgraph.FileName(part.Text)
 	case taskgraph.ConfigPath:
 		return code + "/pipelines/" + b.pl.Name + "/pipeline.json"
 	case taskgraph.RunID:
@@ -237,14 +237,6 @@ func (b builder) part(t taskgraph.Task, part taskgraph.Part) any {
 	default:
 		return part.Text
 	}
-}
-
-// fileName is an output's name in its folder.
-func fileName(output string) string {
-	if slices.Contains([]string{taskgraph.MetricsOutput, taskgraph.VersionsOutput, taskgraph.VerdictOutput, taskgraph.ResultOutput}, output) {
-		return output + ".json"
-	}
-	return output
 }
 
 func (b builder) tags() []tag {

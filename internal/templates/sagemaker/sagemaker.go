@@ -7,11 +7,10 @@ package sagemaker
 
 import (
 	"embed"
-	"strings"
 	"text/template"
 
 	"github.com/gitops-ml/terraform-provider-mlops/internal/spec"
-	"github.com/gitops-ml/terraform-provider-mlops/internal/templates/encode"
+	"github.com/gitops-ml/terraform-provider-mlops/internal/templates/outcome"
 	"github.com/gitops-ml/terraform-provider-mlops/internal/templates/taskgraph"
 	"github.com/gitops-ml/terraform-provider-mlops/internal/tree"
 )
@@ -44,36 +43,23 @@ func (Target) Render(p *spec.Project) ([]tree.File, error) {
 		}
 		names = append(names, pl.Name)
 		b := builder{p: p, pl: pl, graph: taskgraph.Of(p, pl), key: codeKey(pl)}
-		w.faults = append(w.faults, b.check()...)
-		if w.faults.Err() == nil {
-			w.json("pipelines/"+pl.Name+"/definition.json", b.definition())
-			w.json("pipelines/"+pl.Name+"/deployment.json", b.deployment())
+		w.Faults = append(w.Faults, b.check()...)
+		if w.Faults.Err() == nil {
+			w.JSON("pipelines/"+pl.Name+"/definition.json", b.definition())
+			w.JSON("pipelines/"+pl.Name+"/deployment.json", b.deployment())
 		}
 	}
 	if len(names) == 0 {
 		return nil, nil
 	}
-	for _, module := range []string{"deploy_sagemaker_pipelines.py", "start_sagemaker_pipelines.py"} {
-		data, err := programs.ReadFile("programs/mlops/" + module)
-		w.add("mlops/"+module, data, err)
-	}
-	var b strings.Builder
-	err := texts.ExecuteTemplate(&b, "sagemaker.md.tmpl", names)
-	w.add("docs/sagemaker_pipelines.md", []byte(b.String()), err)
-	switch {
-	case w.faults.Err() != nil:
-		return nil, w.faults
-	case w.err != nil:
-		return nil, w.err
-	}
-	return w.files, nil
+	w.Programs(programs)
+	w.Template("docs/sagemaker_pipelines.md", texts, "sagemaker.md.tmpl", names)
+	return w.Files()
 }
 
 // Support says how SageMaker expresses a pipeline's settings.
 func (Target) Support() map[string]taskgraph.Support {
-	native := func(how string) taskgraph.Support { return taskgraph.Support{Level: taskgraph.Native, How: how} }
-	emulated := func(how string) taskgraph.Support { return taskgraph.Support{Level: taskgraph.Emulated, How: how} }
-	refused := func(how string) taskgraph.Support { return taskgraph.Support{Level: taskgraph.Refused, How: how} }
+	native, emulated, refused := taskgraph.AsNative, taskgraph.AsEmulated, taskgraph.AsRefused
 	return map[string]taskgraph.Support{
 		"image":                         native("AppSpecification.ImageUri; deployment replaces other registries by the account's pull-through cache in ECR"),
 		"parameters":                    native("Parameters; a boolean is a String with two values"),
@@ -106,21 +92,5 @@ func (Target) Support() map[string]taskgraph.Support {
 	}
 }
 
-// writer gathers files and everything that is wrong.
-type writer struct {
-	files  []tree.File
-	faults spec.Faults
-	err    error
-}
-
-func (w *writer) add(path string, data []byte, err error) {
-	if err != nil && w.err == nil {
-		w.err = err
-	}
-	w.files = append(w.files, tree.File{Path: path, Data: data})
-}
-
-func (w *writer) json(path string, v any) {
-	data, err := encode.JSON(v)
-	w.add(path, data, err)
-}
+// writer adds what is Python or of this system to an outcome.
+type writer struct{ outcome.Outcome }

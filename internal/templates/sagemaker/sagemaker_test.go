@@ -174,7 +174,7 @@ func TestDefinition(t *testing.T) {
 func TestInstances(t *testing.T) {
 	var names []string
 	for _, i := range instances {
-		names = append(names, i.name)
+		names = append(names, i.Name)
 	}
 	in, err := json.Marshal(names)
 	if err != nil {
@@ -190,8 +190,8 @@ func TestInstances(t *testing.T) {
 		"no instance type for processing jobs of SageMaker has 9 nvidia-l4": l4(9), "no instance type for processing jobs of SageMaker has 1000 cpu": {CPU: "1000"},
 	} {
 		got, why := instanceFor(r)
-		if got.name != want && !strings.HasPrefix(why, want) {
-			t.Errorf("%+v: %s %s, want %s", r, got.name, why, want)
+		if got.Name != want && !strings.HasPrefix(why, want) {
+			t.Errorf("%+v: %s %s, want %s", r, got.Name, why, want)
 		}
 	}
 }

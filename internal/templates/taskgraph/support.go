@@ -19,6 +19,15 @@ type Support struct {
 	Elsewhere bool
 }
 
+// AsNative is a setting that the system does itself.
+func AsNative(how string) Support { return Support{Level: Native, How: how} }
+
+// AsEmulated is a setting that what is emitted does.
+func AsEmulated(how string) Support { return Support{Level: Emulated, How: how} }
+
+// AsRefused is a setting that a fault names.
+func AsRefused(how string) Support { return Support{Level: Refused, How: how} }
+
 // Settings are the settings of a pipeline that every orchestrator's target declares.
 var Settings = []string{
 	"image", "parameters",

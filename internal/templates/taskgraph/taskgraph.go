@@ -150,3 +150,12 @@ func (x Text) Expand(write func(Part) string) string {
 func Inside(orchestrator string) bool {
 	return slices.Contains([]string{"airflow", "argo_workflows", "dagster", "kubeflow_pipelines", "prefect"}, orchestrator)
 }
+
+// FileName is what the output called output is called in a folder of its own: files of
+// ours say that they are JSON.
+func FileName(output string) string {
+	if slices.Contains([]string{MetricsOutput, VersionsOutput, VerdictOutput, ResultOutput}, output) {
+		return output + ".json"
+	}
+	return output
+}

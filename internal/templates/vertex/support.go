@@ -4,8 +4,7 @@ import "github.com/gitops-ml/terraform-provider-mlops/internal/templates/taskgra
 
 // Support says how Vertex AI Pipelines expresses a pipeline's settings.
 func (Target) Support() map[string]taskgraph.Support {
-	native := func(how string) taskgraph.Support { return taskgraph.Support{Level: taskgraph.Native, How: how} }
-	refused := func(how string) taskgraph.Support { return taskgraph.Support{Level: taskgraph.Refused, How: how} }
+	native, refused := taskgraph.AsNative, taskgraph.AsRefused
 	return map[string]taskgraph.Support{
 		"image":                         native("image of the executor"),
 		"parameters":                    native("typed parameters of the root component; numbers are 64-bit floats"),

@@ -11,8 +11,8 @@ import (
 	"text/template"
 
 	"github.com/gitops-ml/terraform-provider-mlops/internal/spec"
-	"github.com/gitops-ml/terraform-provider-mlops/internal/templates/encode"
 	"github.com/gitops-ml/terraform-provider-mlops/internal/templates/kfpir"
+	"github.com/gitops-ml/terraform-provider-mlops/internal/templates/outcome"
 	"github.com/gitops-ml/terraform-provider-mlops/internal/templates/taskgraph"
 	"github.com/gitops-ml/terraform-provider-mlops/internal/tree"
 )
@@ -51,47 +51,25 @@ func (Target) Render(p *spec.Project) ([]tree.File, error) {
 	if len(about.Pipelines) == 0 {
 		return nil, nil
 	}
-	w.programs()
-	w.template("docs/vertex_pipelines.md", "vertex_pipelines.md.tmpl", about)
-	switch {
-	case w.faults.Err() != nil:
-		return nil, w.faults
-	case w.err != nil:
-		return nil, w.err
-	}
-	return w.files, nil
+	w.Programs(programs)
+	w.Template("docs/vertex_pipelines.md", texts, "vertex_pipelines.md.tmpl", about)
+	return w.Files()
 }
 
-// writer gathers files and everything that is wrong.
-type writer struct {
-	files  []tree.File
-	faults spec.Faults
-	err    error
-}
-
-func (w *writer) add(path string, data []byte, err error) {
-	if err != nil && w.err == nil {
-		w.err = err
-	}
-	w.files = append(w.files, tree.File{Path: path, Data: data})
-}
-
-func (w *writer) json(path string, v any) {
-	data, err := encode.JSON(v)
-	w.add(path, data, err)
-}
+// writer adds what is Python or of this system to an outcome.
+type writer struct{ outcome.Outcome }
 
 func (w *writer) pipeline(p *spec.Project, pl *spec.Pipeline) {
 	dir, g := "pipelines/"+pl.Name+"/", taskgraph.Of(p, pl)
-	w.faults = append(w.faults, faults(p, pl, g)...)
+	w.Faults = append(w.Faults, faults(p, pl, g)...)
 	b := p.Store(pl.Artifacts)
 	if b == nil {
 		return // a fault says so
 	}
-	w.json(dir+"vertex_pipeline.json", kfpir.Build(g, options(pl, bucketOf(b))))
-	w.json(dir+"vertex_job.json", jobOf(p, pl, bucketOf(b)))
+	w.JSON(dir+"vertex_pipeline.json", kfpir.Build(g, options(pl, bucketOf(b))))
+	w.JSON(dir+"vertex_job.json", jobOf(p, pl, bucketOf(b)))
 	if pl.Triggers.Schedule != nil {
-		w.json(dir+"vertex_schedule.json", scheduleOf(p, pl, bucketOf(b)))
+		w.JSON(dir+"vertex_schedule.json", scheduleOf(p, pl, bucketOf(b)))
 	}
 }
 
@@ -101,25 +79,6 @@ func bucketOf(b *spec.Bucket) string {
 		return strings.TrimPrefix(b.Existing, "gs://")
 	}
 	return b.Name
-}
-
-func (w *writer) programs() {
-	found, err := programs.ReadDir("programs/mlops")
-	if err != nil {
-		w.err = err
-	}
-	for _, entry := range found {
-		if strings.HasSuffix(entry.Name(), ".py") {
-			data, err := programs.ReadFile("programs/mlops/" + entry.Name())
-			w.add("mlops/"+entry.Name(), data, err)
-		}
-	}
-}
-
-func (w *writer) template(path, name string, v any) {
-	var b strings.Builder
-	err := texts.ExecuteTemplate(&b, name, v)
-	w.add(path, []byte(b.String()), err)
 }
 
 // guide is what docs/vertex_pipelines.md says. Names are labels.
