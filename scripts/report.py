@@ -6,6 +6,7 @@ import re
 import sys
 
 REAL = re.compile(r"^real tools: (.*)$")
+FAULTS = re.compile(r"^faults tried: (\d+)$")
 
 
 def main(path: str) -> int:
@@ -13,6 +14,7 @@ def main(path: str) -> int:
     tools: collections.Counter[str] = collections.Counter()
     output: dict[tuple[str, str], list[str]] = collections.defaultdict(list)
     failed, skipped = [], []
+    faults = 0
     for line in open(path, encoding="utf-8"):
         try:
             event = json.loads(line)
@@ -26,6 +28,8 @@ def main(path: str) -> int:
                 for part in match[1].split(", "):
                     name, _, number = part.rpartition(" ")
                     tools[name] += int(number)
+            if match := FAULTS.match(event["Output"].strip()):
+                faults += int(match[1])
         elif action in ("pass", "fail", "skip") and test:
             counts[action] += 1
             if action == "fail":
@@ -45,6 +49,8 @@ def main(path: str) -> int:
         print(f"--- SKIP: {' '.join(key)}: {''.join(output[key])[-300:].strip()}")
     if tools:
         print("real tools: " + ", ".join(f"{name} {number}" for name, number in sorted(tools.items())))
+    if faults:
+        print(f"faults tried at the requests of drivers: {faults}")
     print(f"{counts['pass']} passed, {counts['fail']} failed, {counts['skip']} skipped")
     return 1 if failed or not counts["pass"] else 0
 

@@ -28,7 +28,7 @@ func main() {
 var parts = []struct {
 	name    string
 	measure func(context.Context, string, *strings.Builder) error
-}{{"git", git}, {"wire", wire}, {"rendering", rendering}, {"pipelines", pipelines}, {"plans", plans}}
+}{{"git", git}, {"wire", wire}, {"rendering", rendering}, {"pipelines", pipelines}, {"startup", startup}, {"plans", plans}}
 
 func names() []string {
 	var out []string

@@ -79,10 +79,12 @@ var (
 	ArgoWorkflows      = Chart{"argo-workflows", "https://argoproj.github.io/argo-helm", "1.0.18"}
 	CertManager        = Chart{"cert-manager", "oci://quay.io/jetstack/charts", "v1.21.1"}
 	Dagster            = Chart{"dagster", "https://dagster-io.github.io/helm", "1.13.27"} // = Dagster's version
+	ExternalSecrets    = Chart{"external-secrets", "https://charts.external-secrets.io", "2.9.0"}
 	KEDA               = Chart{"keda", "https://kedacore.github.io/charts", "2.20.2"}
 	KServeCRD          = Chart{"kserve-crd", "oci://ghcr.io/kserve/charts", "v0.20.0"}
 	KServe             = Chart{"kserve-resources", "oci://ghcr.io/kserve/charts", "v0.20.0"}
 	KServeRuntimes     = Chart{"kserve-runtime-configs", "oci://ghcr.io/kserve/charts", "v0.20.0"}
+	Kueue              = Chart{"kueue", "oci://registry.k8s.io/kueue/charts", "0.19.2"}
 	MLflow             = Chart{"mlflow", "https://community-charts.github.io/helm-charts", "1.11.5"}
 	OpenCost           = Chart{"opencost", "https://opencost.github.io/opencost-helm-chart", "2.5.17"}
 	PrefectServer      = Chart{"prefect-server", "https://prefecthq.github.io/prefect-helm", "2026.8.18172642"}

@@ -5,9 +5,10 @@ import (
 	"io/fs"
 	"net"
 	"net/url"
-	"regexp"
 	"runtime"
 	"strings"
+
+	"github.com/gitops-ml/terraform-provider-mlops/internal/pattern"
 )
 
 // address is a repository's place, free of anything secret.
@@ -25,7 +26,7 @@ func (a address) String() string {
 	return a.scheme + "://" + a.host + a.path
 }
 
-var scpLike = regexp.MustCompile(`^(?:([A-Za-z0-9._-]+)@)?([A-Za-z0-9.-]+):([^/:][^:]*|/[^:]*)$`)
+var scpLike = pattern.New(`^(?:([A-Za-z0-9._-]+)@)?([A-Za-z0-9.-]+):([^/:][^:]*|/[^:]*)$`)
 
 // parseAddress never puts raw into an error: it may hold a secret.
 func parseAddress(raw string) (address, error) {

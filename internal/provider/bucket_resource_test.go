@@ -78,7 +78,7 @@ func TestBucket_life(t *testing.T) {
 			},
 			{Config: config("force_destroy = true")},
 			{
-				ResourceName: "mlops_bucket.b", ImportState: true, ImportStateId: "p/artifacts", ImportStateVerify: true, ImportStateVerifyIgnore: []string{"platform", "spec", "uri"},
+				ResourceName: "mlops_bucket.b", ImportState: true, ImportStateId: "p/artifacts", ImportStateVerify: true, ImportStateVerifyIgnore: []string{"force_destroy", "platform", "spec", "uri"},
 			},
 			{
 				Config: "removed {\n  from = mlops_bucket.b\n  lifecycle {\n    destroy = false\n  }\n}\n",

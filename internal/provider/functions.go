@@ -4,13 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"regexp"
 
 	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/function"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
 
+	"github.com/gitops-ml/terraform-provider-mlops/internal/pattern"
 	"github.com/gitops-ml/terraform-provider-mlops/internal/spec"
 )
 
@@ -173,9 +173,9 @@ func (f *textFunction) Run(ctx context.Context, req function.RunRequest, resp *f
 
 // Aliases as MLflow 3.17 takes them, which keeps "latest" and "v7" for itself.
 var (
-	modelForm     = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9_. -]*$`)
-	aliasForm     = regexp.MustCompile(`^[A-Za-z0-9_-]{1,255}$`)
-	reservedAlias = regexp.MustCompile(`^(?i:latest|v[0-9]+)$`)
+	modelForm     = pattern.New(`^[A-Za-z0-9_][A-Za-z0-9_. -]*$`)
+	aliasForm     = pattern.New(`^[A-Za-z0-9_-]{1,255}$`)
+	reservedAlias = pattern.New(`^(?i:latest|v[0-9]+)$`)
 )
 
 // NewModelURIFunction writes the address by which clients of MLflow load a model.

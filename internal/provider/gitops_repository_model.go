@@ -119,9 +119,10 @@ func listed(c *gitops.Changes) string {
 	return out.String()
 }
 
-// cost is what the contained pools cost. No kind of this version has a price.
-func cost(*spec.Project) types.Object {
-	return types.ObjectValueMust(costType, map[string]attr.Value{"hourly": types.Float64Value(0), "monthly": types.Float64Value(0)})
+// cost is what the contained pools cost at least.
+func cost(p *spec.Project) types.Object {
+	hourly, monthly := p.Cost()
+	return types.ObjectValueMust(costType, map[string]attr.Value{"hourly": types.Float64Value(hourly.Float()), "monthly": types.Float64Value(monthly.Float())})
 }
 
 // foldAbove is the number of files up to which each has an entry of its own.

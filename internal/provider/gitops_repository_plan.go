@@ -3,7 +3,6 @@ package provider
 import (
 	"context"
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -15,13 +14,14 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types/basetypes"
 
 	"github.com/gitops-ml/terraform-provider-mlops/internal/gitops"
+	"github.com/gitops-ml/terraform-provider-mlops/internal/pattern"
 	"github.com/gitops-ml/terraform-provider-mlops/internal/spec"
 	"github.com/gitops-ml/terraform-provider-mlops/internal/templates"
 	"github.com/gitops-ml/terraform-provider-mlops/internal/templates/all"
 	"github.com/gitops-ml/terraform-provider-mlops/internal/tree"
 )
 
-var credentialsInURL = regexp.MustCompile(`://[^/@\s]*:[^/@\s]*@`)
+var credentialsInURL = pattern.New(`://[^/@\s]*:[^/@\s]*@`)
 
 func (r *gitopsRepositoryResource) ValidateConfig(ctx context.Context, req resource.ValidateConfigRequest, resp *resource.ValidateConfigResponse) {
 	var config repositoryModel

@@ -36,11 +36,17 @@ func TestSchemas_haveTheFieldsOfTheirSpec(t *testing.T) {
 	}
 }
 
+// filledIn are fields of specs that the provider knows and users do not write.
+var filledIn = []string{"gpu_pool.machine", "gpu_pool.model", "gpu_pool.price", "identity.address", "secret.store"}
+
 func parity(t *testing.T, at string, typ reflect.Type, attrs map[string]schema.Attribute) {
 	t.Helper()
 	fields := map[string]reflect.Type{}
 	for i := range typ.NumField() {
 		name, _, _ := strings.Cut(typ.Field(i).Tag.Get("json"), ",")
+		if slices.Contains(filledIn, at+"."+name) {
+			continue
+		}
 		if name == outerName {
 			name = innerName
 		}

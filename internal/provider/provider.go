@@ -5,8 +5,10 @@ package provider
 
 import (
 	"context"
+	"maps"
 
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
+	"github.com/hashicorp/terraform-plugin-framework/ephemeral"
 	"github.com/hashicorp/terraform-plugin-framework/function"
 	"github.com/hashicorp/terraform-plugin-framework/provider"
 	"github.com/hashicorp/terraform-plugin-framework/provider/schema"
@@ -63,6 +65,7 @@ func (p *mlopsProvider) Schema(_ context.Context, _ provider.SchemaRequest, resp
 			}},
 		},
 	}
+	maps.Copy(resp.Schema.Attributes, cloudSections())
 }
 
 func secretText(doc string) schema.StringAttribute {
@@ -77,6 +80,7 @@ func (p *mlopsProvider) Configure(ctx context.Context, req provider.ConfigureReq
 	}
 	resp.ResourceData = &config
 	resp.DataSourceData = &config
+	resp.EphemeralResourceData = &config
 }
 
 // Resources lists the resources, logical ones first.
@@ -96,15 +100,20 @@ func (p *mlopsProvider) Resources(context.Context) []func() resource.Resource {
 	}
 }
 
+// EphemeralResources lists what is read without leaving a trace.
+func (p *mlopsProvider) EphemeralResources(context.Context) []func() ephemeral.EphemeralResource {
+	return []func() ephemeral.EphemeralResource{NewSecretEphemeral}
+}
+
 // DataSources lists what is read.
 func (p *mlopsProvider) DataSources(context.Context) []func() datasource.DataSource {
-	return []func() datasource.DataSource{NewModelVersionDataSource}
+	return []func() datasource.DataSource{NewModelVersionDataSource, NewAcceleratorsDataSource, NewCostEstimateDataSource}
 }
 
 // Functions gives each kind that functions can build its singular and its plural, and
 // the functions that compute.
 func (p *mlopsProvider) Functions(context.Context) []func() function.Function {
-	all := []func() function.Function{NewGateFunction, NewModelURIFunction, NewK8sNameFunction}
+	all := []func() function.Function{NewGateFunction, NewModelURIFunction, NewK8sNameFunction, NewAcceleratorFunction, NewMonthlyCostFunction}
 	for _, kind := range []spec.Kind{spec.KindPipeline, spec.KindEndpoint, spec.KindDataset, spec.KindModel, spec.KindRegistry} {
 		all = append(all,
 			func() function.Function { return &specFunction{kind: kind} },

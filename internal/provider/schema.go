@@ -14,7 +14,8 @@ import (
 // computed attributes are ours; a configuration never sets them. Values of secrets are
 // no part of a spec either.
 var computed = []string{
-	"spec", "id", "uri", "principal", "policy", "annotations", "resource_name", "node_selector", "tolerations", "hourly_cost", "monthly_cost", "price_as_of", "value_wo", "value_wo_version",
+	"spec", "id", "uri", "settings", "timeouts", "principal", "policy", "annotations", "resource_name", "node_selector", "tolerations", "candidates", "choice",
+	"hourly_cost", "monthly_cost", "price_as_of", "version", "reference", "value_wo", "value_wo_version",
 }
 
 func text(doc string) schema.StringAttribute {

@@ -11,12 +11,6 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
-	"github.com/gitops-ml/terraform-provider-mlops/internal/cloud"
-	"github.com/gitops-ml/terraform-provider-mlops/internal/cloud/aws"
-	"github.com/gitops-ml/terraform-provider-mlops/internal/cloud/azure"
-	"github.com/gitops-ml/terraform-provider-mlops/internal/cloud/google"
-	"github.com/gitops-ml/terraform-provider-mlops/internal/cloud/kubernetes"
-	"github.com/gitops-ml/terraform-provider-mlops/internal/cloud/local"
 	"github.com/gitops-ml/terraform-provider-mlops/internal/registry"
 	"github.com/gitops-ml/terraform-provider-mlops/internal/registry/mlflow"
 )
@@ -28,6 +22,11 @@ type settings struct {
 	Git    *gitSettings    `tfsdk:"git"`
 	Local  *localSettings  `tfsdk:"local"`
 	MLflow *mlflowSettings `tfsdk:"mlflow"`
+	Prices types.String    `tfsdk:"prices"`
+	AWS    *awsSettings    `tfsdk:"aws"`
+	Google *googleSettings `tfsdk:"google"`
+	Azure  *azureSettings  `tfsdk:"azure"`
+	Vault  *vaultSettings  `tfsdk:"vault"`
 
 	pending pending
 }
@@ -67,26 +66,6 @@ func first(values ...string) string {
 		}
 	}
 	return ""
-}
-
-// cloud opens a driver by the name of the platform's cloud. Only the embedded one needs
-// settings.
-func (s *settings) cloud(name string) (cloud.Cloud, error) {
-	switch name {
-	case "aws":
-		return aws.New(), nil
-	case "google":
-		return google.New(), nil
-	case "azure":
-		return azure.New(), nil
-	case "kubernetes":
-		return kubernetes.New(), nil
-	}
-	root := ""
-	if s.Local != nil {
-		root = s.Local.Root.ValueString()
-	}
-	return local.New(first(root, ".mlops"))
 }
 
 // mlflow opens the server of a registry; nothing is sent yet.

@@ -18,7 +18,11 @@ const serveVariable = "MLOPS_TEST_SERVE"
 // serve makes this very program the provider, so that terraform starts it as it starts
 // a release: in a process of its own, with an environment and a log.
 func serve() {
-	if err := tf6server.Serve("registry.terraform.io/gitops-ml/mlops", provider.NewServer("test")); err != nil {
+	address, server := "registry.terraform.io/gitops-ml/mlops", provider.NewServer("test")
+	if name := strings.TrimPrefix(filepath.Base(os.Args[0]), "terraform-provider-"); neighbours[name] != nil {
+		address, server = "registry.terraform.io/hashicorp/"+name, neighbourServer(name)
+	}
+	if err := tf6server.Serve(address, server); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}

@@ -109,3 +109,12 @@ func Moto(t testing.TB) string {
 	t.Helper()
 	return Serve(t, "moto", t.TempDir(), nil, "/moto-api/data.json", Script(t, "moto", "moto_server"), "-H", "127.0.0.1", "-p", "PORT")
 }
+
+// Vault starts a real Vault that holds nothing but an empty key-value engine of version 2 at secret/, and returns its address and its root
+// token. It knows the logins approle, userpass, jwt and kubernetes; a test enables what it needs.
+func Vault(t testing.TB) (address, token string) {
+	t.Helper()
+	token = "root-" + rand.Text()
+	env := []string{"VAULTSERVER_ROOT_TOKEN=" + token}
+	return Serve(t, "vault", t.TempDir(), env, "/v1/sys/health", Bin(t, "vaultserver"), "-listen", "127.0.0.1:PORT"), token
+}

@@ -13,6 +13,7 @@ type Accelerator struct {
 var accelerators = map[string]string{
 	"nvidia-t4": nvidia, "nvidia-v100": nvidia, "nvidia-p100": nvidia, "nvidia-a10": nvidia, "nvidia-a10g": nvidia, "nvidia-a100": nvidia,
 	"nvidia-a100-80gb": nvidia, "nvidia-l4": nvidia, "nvidia-l40s": nvidia, "nvidia-h100": nvidia, "nvidia-h200": nvidia, "nvidia-b200": nvidia,
+	"nvidia-b300": nvidia, "nvidia-gb200": nvidia, "nvidia-rtx-pro-6000": nvidia, "nvidia-h100-mega": nvidia, "nvidia-v100-32gb": nvidia,
 	"amd-mi300x": "amd.com/gpu", "aws-trainium": neuron, "aws-trainium2": neuron, "aws-inferentia2": neuron,
 }
 

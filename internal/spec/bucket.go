@@ -2,8 +2,9 @@ package spec
 
 import (
 	"net/url"
-	"regexp"
 	"strings"
+
+	"github.com/gitops-ml/terraform-provider-mlops/internal/pattern"
 )
 
 // URI is where a bucket of a cloud is, known before it exists. folder is where the
@@ -58,8 +59,8 @@ func StorageAccount(platform string) string {
 }
 
 var (
-	s3Reserved  = regexp.MustCompile(`^(xn--|sthree-|amzn-s3-demo-)|(-s3alias|--ol-s3|--x-s3|--table-s3)$`)
-	gcsReserved = regexp.MustCompile(`^goog|google|g00gle|go0gle|g0ogle`)
+	s3Reserved  = pattern.New(`^(xn--|sthree-|amzn-s3-demo-)|(-s3alias|--ol-s3|--x-s3|--table-s3)$`)
+	gcsReserved = pattern.New(`^goog|google|g00gle|go0gle|g0ogle`)
 )
 
 // nameOn says why no bucket of a cloud can have a name, or "". Sources: the naming
@@ -82,12 +83,12 @@ func nameOn(cloud, name string) string {
 
 // regions are the forms of the names of a cloud's regions, with one of them.
 var regions = map[string]struct {
-	form    *regexp.Regexp
+	form    *pattern.Pattern
 	example string
 }{
-	"aws":    {regexp.MustCompile(`^[a-z]{2,4}(-[a-z]+)+-[0-9]$`), "eu-west-1"},
-	"google": {regexp.MustCompile(`^[a-z]+-[a-z]+[0-9]{1,2}$`), "europe-west1"},
-	"azure":  {regexp.MustCompile(`^[a-z]+[0-9]?$`), "westeurope"},
+	"aws":    {pattern.New(`^[a-z]{2,4}(-[a-z]+)+-[0-9]$`), "eu-west-1"},
+	"google": {pattern.New(`^[a-z]+-[a-z]+[0-9]{1,2}$`), "europe-west1"},
+	"azure":  {pattern.New(`^[a-z]+[0-9]?$`), "westeurope"},
 }
 
 func (p *Platform) checkRegion(c *checker) {

@@ -2,12 +2,13 @@ package spec
 
 import (
 	"fmt"
-	"regexp"
 	"strconv"
 	"strings"
 	"time"
 	_ "time/tzdata" // a machine without zones plans like every other
 	"unicode"
+
+	"github.com/gitops-ml/terraform-provider-mlops/internal/pattern"
 )
 
 type cronField struct {
@@ -95,7 +96,7 @@ func (c *checker) cron(at Path, expr string) {
 
 // zoneForm is how the IANA database spells its zones. Some systems find others too,
 // whatever their case, and "posixrules".
-var zoneForm = regexp.MustCompile(`^[A-Z][A-Za-z0-9_+-]*(/[A-Z][A-Za-z0-9_+-]*)*$`)
+var zoneForm = pattern.New(`^[A-Z][A-Za-z0-9_+-]*(/[A-Z][A-Za-z0-9_+-]*)*$`)
 
 // zone checks an IANA time zone.
 func (c *checker) zone(at Path, name string) {

@@ -1,7 +1,7 @@
 package spec
 
 import (
-	"strconv"
+	"iter"
 	"strings"
 	"time"
 )
@@ -14,70 +14,71 @@ func CronGap(expr string) time.Duration {
 	if CheckCron(expr) != nil {
 		return 0
 	}
-	var sets [5]map[int]bool
+	var sets [5]numbers
 	for i, text := range fields {
 		sets[i] = cronFields[i].set(text)
 	}
-	sets[4][0] = sets[4][0] || sets[4][7]
-	times := minutesOfDay(sets[0], sets[1])
-	var gap, last time.Duration = 0, -1
-	// Any four years that hold a leap day show every distance.
-	start := time.Date(2024, 1, 1, 0, 0, 0, 0, time.UTC)
-	for day := start; day.Year() < 2029; day = day.AddDate(0, 0, 1) {
-		if !sets[3][int(day.Month())] || !dayMatches(fields, sets, day) {
+	sets[4] |= sets[4] >> 7 // Sunday is 0 and 7
+	either := !star(fields[2]) && !star(fields[4])
+	first, last, within := timesOfDay(sets[0], sets[1])
+	gap, before, day := 0, -1, 0
+	for month := range leapYears() {
+		for date := 1; date <= month.days; date++ {
+			if sets[3].has(month.number) && fires(sets[2].has(date), sets[4].has((day+monday)%7), either) {
+				if before >= 0 {
+					gap = max(gap, day*24*60+first-before)
+				}
+				before = day*24*60 + last
+			}
+			day++
+		}
+	}
+	if before >= 0 {
+		gap = max(gap, within)
+	}
+	return time.Duration(gap) * time.Minute
+}
+
+// fires follows cron: when both days are bounded, one of them is enough.
+func fires(ofMonth, ofWeek, either bool) bool {
+	if either {
+		return ofMonth || ofWeek
+	}
+	return ofMonth && ofWeek
+}
+
+// monday is the first of January 2024, where leapYears starts.
+const monday = 1
+
+type month struct{ number, days int }
+
+// leapYears are the months of five years between which every distance of two days shows
+// that four years with a leap day have.
+func leapYears() iter.Seq[month] {
+	return func(yield func(month) bool) {
+		for year := 2024; year < 2029; year++ {
+			for number := 1; number <= 12; number++ {
+				if !yield(month{number, time.Date(year, time.Month(number+1), 0, 0, 0, 0, 0, time.UTC).Day()}) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// timesOfDay are the first and the last minute of a day, and the longest gap between two.
+func timesOfDay(minutes, hours numbers) (first, last, gap int) {
+	first, last = -1, -1
+	for minute := range 24 * 60 {
+		if !hours.has(minute/60) || !minutes.has(minute%60) {
 			continue
 		}
-		for _, minute := range times {
-			at := day.Sub(start) + time.Duration(minute)*time.Minute
-			if last >= 0 {
-				gap = max(gap, at-last)
-			}
-			last = at
+		if first < 0 {
+			first = minute
+		} else {
+			gap = max(gap, minute-last)
 		}
+		last = minute
 	}
-	return gap
-}
-
-// dayMatches follows cron: when both days are bounded, one of them is enough.
-func dayMatches(fields []string, sets [5]map[int]bool, day time.Time) bool {
-	ofMonth, ofWeek := sets[2][day.Day()], sets[4][int(day.Weekday())]
-	if star(fields[2]) || star(fields[4]) {
-		return ofMonth && ofWeek
-	}
-	return ofMonth || ofWeek
-}
-
-func minutesOfDay(minutes, hours map[int]bool) []int {
-	var times []int
-	for minute := range 24 * 60 {
-		if hours[minute/60] && minutes[minute%60] {
-			times = append(times, minute)
-		}
-	}
-	return times
-}
-
-// set lists the numbers that a field of a checked expression names.
-func (f cronField) set(text string) map[int]bool {
-	set := map[int]bool{}
-	for part := range strings.SplitSeq(text, ",") {
-		span, stepText, stepped := strings.Cut(part, "/")
-		step := 1
-		if stepped {
-			step, _ = strconv.Atoi(stepText)
-		}
-		low, high := f.min, f.max
-		if span != "*" {
-			first, last, ranged := strings.Cut(span, "-")
-			low, _ = f.number(first)
-			high = low
-			if ranged {
-				high, _ = f.number(last)
-			}
-		}
-		for n := low; n <= high; n += step {
-			set[n] = true
-		}
-	}
-	return set
+	return first, last, gap
 }

@@ -20,7 +20,12 @@ func TestCronGap(t *testing.T) {
 		"0 0 1 * *":           31 * day,
 		"0 0 1,15 * mon":      7 * day,
 		"0 0 29 2 *":          1461 * day,
+		"0 0 29 2 tue":        343 * day,
+		"0 0 1 1 *":           366 * day,
+		"0 0 * 2 *":           338 * day,
 		"0 0 31 2 *":          0,
+		"* * * * *":           time.Minute,
+		"0,59 0,23 * * *":     22*time.Hour + time.Minute,
 		"not a cron":          0,
 		"0 22-23 * * sat,sun": 6*day - time.Hour,
 	} {

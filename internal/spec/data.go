@@ -13,6 +13,16 @@ type Bucket struct {
 	KMSKey       string          `json:"kms_key,omitempty"`
 	ForceDestroy bool            `json:"force_destroy,omitempty"`
 	Existing     string          `json:"existing,omitempty"`
+	// AccessLogs names a bucket that requests are logged to; SoftDeleteDays how long what
+	// was deleted can be brought back, where the cloud has that.
+	AccessLogs     *AccessLogs `json:"access_logs,omitempty"`
+	SoftDeleteDays int64       `json:"soft_delete_days,omitempty"`
+}
+
+// AccessLogs is where the requests to a bucket are logged.
+type AccessLogs struct {
+	Bucket string `json:"bucket"`
+	Prefix string `json:"prefix,omitempty"`
 }
 
 // LifecycleRule deletes old objects.
@@ -33,6 +43,12 @@ func (*Bucket) complete() {}
 func (b *Bucket) checkValues(c *checker) {
 	c.host(At("name"), b.Name, 63)
 	c.required(At("platform"), string(b.Platform))
+	if b.AccessLogs != nil {
+		c.required(At("access_logs", "bucket"), b.AccessLogs.Bucket)
+	}
+	if n := b.SoftDeleteDays; n != 0 && (n < 7 || n > 90) {
+		c.fault(At("soft_delete_days"), "%d must be from 7 to 90", n)
+	}
 	for i, r := range b.Lifecycle {
 		at := At("lifecycle").Index(i)
 		days, noncurrent := at.Attr("expire_after_days"), at.Attr("noncurrent_expire_after_days")

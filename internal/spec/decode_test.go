@@ -38,7 +38,7 @@ func TestDecode_conversions(t *testing.T) {
 		"too great an integer":    {spec.KindEndpoint, `{"replicas": {"max": 99999999999999999999}}`, `must be a whole number`, "replicas.max"},
 		"word to boolean":         {spec.KindBucket, `{"force_destroy": "yes"}`, `"yes" must be true or false`, "force_destroy"},
 		"number to boolean":       {spec.KindBucket, `{"force_destroy": 1}`, `must be true or false`, "force_destroy"},
-		"no such attribute":       {spec.KindBucket, `{"colour": "red"}`, `there is no such attribute; there are: existing, force_destroy, kms_key, lifecycle, name, platform`, "colour"},
+		"no such attribute":       {spec.KindBucket, `{"colour": "red"}`, `there is no such attribute; there are: access_logs, existing, force_destroy, kms_key, lifecycle, name, platform, soft_delete_days`, "colour"},
 		"no such nested":          {spec.KindPipeline, `{"steps": {"train": {"comand": []}}}`, `there is no such attribute; there are: args, cache, command`, `steps["train"].comand`},
 		"text for a list":         {spec.KindBucket, `{"lifecycle": "x"}`, "must be a list", "lifecycle"},
 		"object for a list":       {spec.KindBucket, `{"lifecycle": {}}`, "must be a list", "lifecycle"},

@@ -17,6 +17,53 @@ type GPUPool struct {
 	Sharing        *Sharing          `json:"sharing,omitempty"`
 	Labels         map[string]string `json:"labels,omitempty"`
 	Taints         []Taint           `json:"taints,omitempty"`
+	Zones          []string          `json:"zones,omitempty"`
+	Disk           *Disk             `json:"disk,omitempty"`
+	Driver         string            `json:"driver,omitempty"`
+	NodeRepair     *bool             `json:"node_repair"`
+	Reservation    string            `json:"reservation,omitempty"`
+	AWS            *AWSPool          `json:"aws,omitempty"`
+	Google         *GooglePool       `json:"google,omitempty"`
+	Azure          *AzurePool        `json:"azure,omitempty"`
+	// Machine is the type of machine that the catalog chose, and Model the accelerator
+	// that it has where the cloud has none of the type asked for.
+	Machine string `json:"machine,omitempty"`
+	Model   string `json:"model,omitempty"`
+	Price   *Price `json:"price,omitempty"`
+}
+
+// Price is what an hour of one node costs in USD by a list of a day; "" is unknown.
+type Price struct {
+	OnDemand Number `json:"on_demand,omitempty"`
+	Spot     Number `json:"spot,omitempty"`
+	AsOf     string `json:"as_of,omitempty"`
+}
+
+// Disk is the boot disk of a node. Type is in the cloud's own words.
+type Disk struct {
+	SizeGiB int64  `json:"size_gib,omitempty"`
+	Type    string `json:"type,omitempty"`
+}
+
+// AWSPool is what only AWS has: managed node groups, or Karpenter through the repository.
+type AWSPool struct {
+	Provisioner string   `json:"provisioner,omitempty"`
+	NodeRole    string   `json:"node_role,omitempty"` // ARN for a node group, name for Karpenter
+	Subnets     []string `json:"subnet_ids,omitempty"`
+	AMIType     string   `json:"ami_type,omitempty"`
+	AMIAlias    string   `json:"ami_alias,omitempty"`
+}
+
+// GooglePool is what only Google Cloud has.
+type GooglePool struct {
+	ServiceAccount string `json:"service_account,omitempty"`
+	FlexStart      bool   `json:"flex_start,omitempty"`
+}
+
+// AzurePool is what only Azure has.
+type AzurePool struct {
+	SubnetID string `json:"subnet_id,omitempty"`
+	OSSKU    string `json:"os_sku,omitempty"`
 }
 
 // Nodes bounds the size of a pool.
@@ -56,6 +103,10 @@ func (g *GPUPool) complete() {
 		g.Sharing = &Sharing{}
 	}
 	or(&g.Sharing.Strategy, "none")
+	or(&g.Driver, "managed")
+	if g.NodeRepair == nil {
+		g.NodeRepair = ptr(true)
+	}
 	if g.Taints == nil && g.Accelerator != nil && g.Accelerator.Resource() != "" {
 		g.Taints = []Taint{{Key: g.Accelerator.Resource(), Value: "present", Effect: "NoSchedule"}}
 	}
@@ -85,6 +136,16 @@ func (g *GPUPool) checkValues(c *checker) {
 		c.fault(At("max_hourly_price"), "%s must be an amount in USD above zero", g.MaxHourlyPrice)
 	}
 	g.checkSharing(c)
+	c.choice(At("driver"), "driver", g.Driver)
+	if g.AWS != nil {
+		c.choice(At("aws", "provisioner"), "provisioner", g.AWS.Provisioner)
+	}
+	if g.Disk != nil && (g.Disk.SizeGiB < 0 || g.Disk.SizeGiB > 65536) {
+		c.fault(At("disk", "size_gib"), "%d must be from 1 to 65536", g.Disk.SizeGiB)
+	}
+	for i, zone := range g.Zones {
+		c.required(At("zones").Index(i), zone)
+	}
 	for _, key := range sorted(g.Labels) {
 		if !tagForm.MatchString(strings.ReplaceAll(key, "/", ".")) || (g.Labels[key] != "" && !tagForm.MatchString(g.Labels[key])) || len(g.Labels[key]) > 63 {
 			c.misplaced(At("labels").Key(key), "%q = %q is no label of Kubernetes", key, g.Labels[key])
@@ -123,4 +184,45 @@ func (g *GPUPool) checkWhole(c *checker) {
 	if g.Nodes.Min > g.Nodes.Max && c.knows(At("nodes", "min"), At("nodes", "max")) {
 		c.fault(At("nodes", "min"), "%d is above max %d", g.Nodes.Min, g.Nodes.Max)
 	}
+}
+
+// Provisioned reports whether a pool on a cloud is made by a program in the cluster that
+// reads the emitted repository, and not through the cloud's API.
+func (g *GPUPool) Provisioned(cloud string) bool {
+	return cloud == "aws" && g.AWS != nil && g.AWS.Provisioner == "karpenter"
+}
+
+// Group is one set of equal nodes of a pool: clouds have spot or on-demand nodes in a
+// group, never both.
+type Group struct {
+	Name     string // of the group; the pool's own when there is one
+	Capacity string // spot or on_demand
+}
+
+// Groups are those of a pool, in order of preference.
+func (g *GPUPool) Groups() []Group {
+	switch len(g.Capacity) {
+	case 0:
+		return []Group{{g.Name, "on_demand"}}
+	case 1:
+		return []Group{{g.Name, g.Capacity[0]}}
+	}
+	var out []Group
+	for _, capacity := range g.Capacity {
+		out = append(out, Group{g.Name + "-" + strings.ReplaceAll(capacity, "_", "-"), capacity})
+	}
+	return out
+}
+
+// Foreign names the settings of a pool that belong to another cloud, or "".
+func (g *GPUPool) Foreign(cloud string) string {
+	for _, own := range []struct {
+		cloud string
+		set   bool
+	}{{"aws", g.AWS != nil}, {"google", g.Google != nil}, {"azure", g.Azure != nil}} {
+		if own.set && own.cloud != cloud {
+			return own.cloud
+		}
+	}
+	return ""
 }

@@ -12,6 +12,9 @@ type Identity struct {
 	Subject  *Subject `json:"subject"`
 	Grants   []Grant  `json:"grants,omitempty"`
 	Existing string   `json:"existing,omitempty"`
+	// Address is what the cloud calls the identity where its service account has to say
+	// so: the ARN of a role, a client id. The provider fills it in.
+	Address string `json:"address,omitempty"`
 }
 
 // Subject is who takes the identity: exactly one is set.
@@ -155,8 +158,10 @@ var annotated = map[string]string{
 // Annotations are those of the service account on a cloud.
 func (i *Identity) Annotations(cloud string) map[string]string {
 	out := map[string]string{"mlops.dev/identity": i.Name}
-	if key := annotated[cloud]; key != "" && i.Existing != "" {
-		out[key] = i.Existing
+	address := i.Address
+	or(&address, i.Existing)
+	if key := annotated[cloud]; key != "" && address != "" {
+		out[key] = address
 	}
 	return out
 }

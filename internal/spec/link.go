@@ -116,9 +116,9 @@ func (l *linker) hint(kind Kind) string {
 
 func (l *linker) check() {
 	l.orchestrators()
-	l.elsewhere()
+	l.budgets()
 	for _, g := range l.p.GPUPools {
-		l.ofPlatform(g, g.Platform)
+		l.pool(g)
 	}
 	for _, i := range l.p.Identities {
 		l.identity(i)

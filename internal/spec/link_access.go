@@ -42,8 +42,18 @@ func (l *linker) identity(i *Identity) {
 	}
 }
 
+func (l *linker) pool(g *GPUPool) {
+	l.ofPlatform(g, g.Platform)
+	if other := g.Foreign(l.p.Platform.Cloud); other != "" {
+		l.fault(g, At(other), "is for cloud %q, and the platform's cloud is %q: leave it out", other, l.p.Platform.Cloud)
+	}
+}
+
 func (l *linker) secret(s *Secret) {
 	l.ofPlatform(s, s.Platform)
+	if s.Vault != nil && l.p.Platform.SecretStore != "vault" {
+		l.fault(s, At("vault"), "is for secret_store \"vault\", and the platform's is %q: leave it out", l.p.Platform.SecretStore)
+	}
 	if s.Existing == "" && l.p.Platform.SecretStore == "" {
 		l.fault(s, At("name"), "the platform has no secret_store to write it to: set one, or name a Secret of the cluster with existing")
 	}
@@ -82,32 +92,4 @@ func (l *linker) reaches(s Spec, at Path, name string) {
 	if secret := l.p.Secret(name); secret.Existing == "" && (secret.Sync == nil || !slices.Contains(secret.Sync.Namespaces, l.p.TrainingNamespace())) {
 		l.fault(s, at, "secret %q is not brought into namespace %q, where the pods are: add it to sync.namespaces", name, l.p.TrainingNamespace())
 	}
-}
-
-// elsewhere reports what runs in the cluster but keeps its files where only cloud
-// "local" has a volume for them.
-func (l *linker) elsewhere() {
-	cloud := l.p.Platform.Cloud
-	if cloud == "local" {
-		return
-	}
-	for _, pl := range l.p.Pipelines {
-		if orchestrator := l.p.Orchestrator(pl); clouds[orchestrator] == "" && (l.passesFiles(pl) || l.p.Store(pl.Artifacts) != nil) {
-			at := At("orchestrator")
-			l.fault(pl, at, "%q keeps what steps hand to each other on a volume, which cloud %q does not have in this version of the provider: use cloud \"local\"%s", orchestrator, cloud, l.home())
-		}
-	}
-	for _, e := range l.p.Endpoints {
-		l.fault(e, At("model"), "model servers read versions from a volume, which cloud %q does not have in this version of the provider: use cloud \"local\"", cloud)
-	}
-}
-
-// home is the orchestrator that is the cloud's own service.
-func (l *linker) home() string {
-	for _, orchestrator := range sorted(clouds) {
-		if clouds[orchestrator] == l.p.Platform.Cloud {
-			return ", or orchestrator \"" + orchestrator + "\""
-		}
-	}
-	return ""
 }

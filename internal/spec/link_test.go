@@ -88,7 +88,7 @@ func TestLink_rules(t *testing.T) {
 		"data behind a login elsewhere": {
 			patches: map[string]string{data: `{"local": null, "lakefs": {"endpoint": "https://l.example.com", "repository": "payments", "ref": "main", "path": "t/", "credentials": {"secret": "far", "keys": {}}}}`},
 			more:    map[string]spec.Kind{`{"name": "far", "existing": null}`: spec.KindSecret},
-			want:    []fault{{"secret/far: name", "the platform has no secret_store"}, {"dataset/transactions: lakefs.credentials.secret", `is not brought into namespace "fraud-training"`}}},
+			want:    one("dataset/transactions: lakefs.credentials.secret", `is not brought into namespace "fraud-training"`)},
 		"missing registry": {patches: map[string]string{detector: `{"registry": "mian"}`}, want: one("registered_model/fraud-detector: registry", `"mian" in this repository; contained are: main`)},
 		"missing pipeline": {patches: map[string]string{score: `{"monitors": {"drift": {"retrain": "retrain"}}}`}, want: one("endpoint/fraud-score: monitors.drift.retrain", "contained are: train")},
 		"no bucket named":  {patches: map[string]string{bucket: `null`, train: `{"artifacts": null}`}, want: []fault{{"identity/trainer: grants[0].bucket", "no bucket"}, {"identity/trainer: grants[1].bucket", "no bucket"}, {"pipeline/train: artifacts", "must name a bucket: its steps hand files"}, {"endpoint/fraud-score: monitors", "need a bucket"}}},
@@ -108,16 +108,21 @@ func TestLink_rules(t *testing.T) {
 			want: []fault{
 				{"identity/ci: platform", `belongs to platform "other"`}, {"identity/ci: grants[0].bucket", `no bucket "none"`}, {"identity/ci: grants[1].secret", `no secret "none"`},
 				{"pipeline/train: identity", `identity "ci" is not of the cluster`}, {`pipeline/train: steps["train"].pool`, `a node of pool "small" has 1 nvidia-t4, and the workload asks for 1 nvidia-l4`},
-				{`pipeline/train: steps["train"].secret_env["K"].secret`, `is not brought into namespace "fraud-training"`}, {"secret/far: name", "the platform has no secret_store"},
+				{`pipeline/train: steps["train"].secret_env["K"].secret`, `is not brought into namespace "fraud-training"`},
 			}},
 		"an endpoint's pool": {
 			patches: map[string]string{score: `{"pool": "t4", "resources": {"accelerator": null}, "environments": {"staging": {"resources": {"accelerator": {"type": "nvidia-l4", "count": 1}}}}}`},
 			more:    map[string]spec.Kind{`{"name": "t4", "accelerator": {"type": "nvidia-t4"}}`: spec.KindGPUPool},
 			want:    one(`endpoint/fraud-score: environments["staging"].resources.accelerator`, `a node of pool "t4" has 1 nvidia-t4, and the workload asks for 1 nvidia-l4`)},
 		"a pool of small nodes": {patches: map[string]string{train: `{"steps": {"train": {"resources": {"accelerator": {"count": 2}}}}}`}, want: one(`pipeline/train: steps["train"].pool`, `a node of pool "train-l4" has 1 nvidia-l4, and the workload asks for 2 nvidia-l4`)},
-		"a volume elsewhere": {patches: map[string]string{platform: `{"cloud": "aws", "region": "eu-west-1"}`}, want: []fault{
-			{"pipeline/train: orchestrator", `"argo_workflows" keeps what steps hand to each other on a volume, which cloud "aws" does not have in this version of the provider: use cloud "local", or orchestrator "sagemaker_pipelines"`},
-			{"endpoint/fraud-score: model", "model servers read versions from a volume"}, {"endpoint/fraud-custom: model", "model servers read versions from a volume"}}},
+		"volumes of any cloud":  {patches: map[string]string{platform: `{"cloud": "aws", "region": "eu-west-1"}`}},
+		"a budget below the pools": {
+			patches: map[string]string{platform: `{"environments": {"production": {"budget": {"monthly": 10}}, "staging": {"budget": {"monthly": 5}}}}`},
+			more:    map[string]spec.Kind{`{"name": "dear", "accelerator": {"type": "nvidia-t4"}, "nodes": {"min": 2, "max": 2}, "price": {"on_demand": 1}}`: spec.KindGPUPool},
+			want:    one("platform/fraud: environments", "the budgets of all environments are 15 USD a month together, and the pools cost at least 1460")},
+		"settings of another cloud": {more: map[string]spec.Kind{`{"name": "p", "accelerator": {"type": "nvidia-t4"}, "google": {}}`: spec.KindGPUPool}, want: one("gpu_pool/p: google", `is for cloud "google", and the platform's cloud is "local"`)},
+		"settings of another store": {patches: map[string]string{platform: `{"secret_store": "aws_secrets_manager"}`}, want: one("secret/features: vault", `is for secret_store "vault", and the platform's is "aws_secrets_manager"`)},
+		"no store":                  {patches: map[string]string{platform: `{"secret_store": null}`}, want: []fault{{"secret/features: name", "the platform has no secret_store"}, {"secret/features: vault", `is for secret_store "vault"`}}},
 		"another namespace":         {patches: map[string]string{train: `{"identity": "x"}`}, more: map[string]spec.Kind{`{"name": "x", "subject": {"kubernetes": {"namespace": "fraud-staging"}}}`: spec.KindIdentity}, want: one("pipeline/train: identity", `is of namespace "fraud-staging", and pipelines run in "fraud-training"`)},
 		"one pipeline, other cloud": {patches: map[string]string{train: `{"orchestrator": "sagemaker_pipelines"}`}, want: one("pipeline/train: orchestrator", `"sagemaker_pipelines" is a service of cloud "aws"`)},
 		"gates without metrics":     {patches: map[string]string{train: `{"trains": {"metrics": null}}`}, want: one("pipeline/train: trains.metrics", `must name the step that writes $(metrics): model "fraud-detector" has gates on auc_roc`)},

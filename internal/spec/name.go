@@ -4,17 +4,18 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"maps"
-	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/gitops-ml/terraform-provider-mlops/internal/pattern"
 )
 
 var (
-	labelForm = regexp.MustCompile(`^[a-z0-9]([-a-z0-9]*[a-z0-9])?$`)
-	hostForm  = regexp.MustCompile(`^[a-z]([-a-z0-9]*[a-z0-9])?$`)
-	identForm = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_-]*$`)
-	envForm   = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
-	tagForm   = regexp.MustCompile(`^[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?$`)
+	labelForm = pattern.New(`^[a-z0-9]([-a-z0-9]*[a-z0-9])?$`)
+	hostForm  = pattern.New(`^[a-z]([-a-z0-9]*[a-z0-9])?$`)
+	identForm = pattern.New(`^[A-Za-z_][A-Za-z0-9_-]*$`)
+	envForm   = pattern.New(`^[A-Za-z_][A-Za-z0-9_]*$`)
+	tagForm   = pattern.New(`^[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?$`)
 )
 
 // label checks the name of a resource: an RFC 1123 label of at most size characters.
@@ -69,6 +70,9 @@ func (c *checker) distinct(names []string, at func(i int) Path) {
 // that is one already stays as it is; a text that had to be cut carries a hash of
 // the whole.
 func K8sName(text string) string {
+	if len(text) <= 63 && isLabel(text) {
+		return text
+	}
 	var b strings.Builder
 	for _, r := range strings.ToLower(text) {
 		if (r >= 'a' && r <= 'z') || (r >= '0' && r <= '9') {
@@ -85,6 +89,19 @@ func K8sName(text string) string {
 		name = strings.TrimRight(name[:54], "-") + "-" + Hash(text)[:8]
 	}
 	return name
+}
+
+// isLabel reports whether K8sName would spell text as it is.
+func isLabel(text string) bool {
+	dash := true // none may stand in front, behind, or beside another
+	for i := range len(text) {
+		c := text[i]
+		if (c < 'a' || c > 'z') && (c < '0' || c > '9') && (c != '-' || dash) {
+			return false
+		}
+		dash = c == '-'
+	}
+	return !dash
 }
 
 // Hash is the lower-case hexadecimal SHA-256 of text.

@@ -15,6 +15,10 @@ func TestK8sName(t *testing.T) {
 	for text, want := range map[string]string{
 		"fraud":                  "fraud",
 		"0":                      "0",
+		"a-b-0":                  "a-b-0",
+		"a--b":                   "a-b",
+		"-a":                     "a",
+		"a-":                     "a",
 		"Fraud_ML v2":            "fraud-ml-v2",
 		"--a..b//c--":            "a-b-c",
 		"Größe":                  "gr-e",

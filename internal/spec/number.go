@@ -3,17 +3,18 @@ package spec
 import (
 	"fmt"
 	"math/big"
-	"regexp"
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/gitops-ml/terraform-provider-mlops/internal/pattern"
 )
 
 // Number is a decimal as the user wrote it. It is never rounded: targets print
 // its text, comparisons use exact arithmetic. "" is "not set".
 type Number string
 
-var numberForm = regexp.MustCompile(`^-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]{1,3})?$`)
+var numberForm = pattern.New(`^-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]{1,3})?$`)
 
 func isNumber(text string) bool { return numberForm.MatchString(text) }
 
@@ -59,8 +60,8 @@ func (n Number) Float() float64 {
 // Duration is a length of time with its unit: "90s", "10m", "1h30m", "30d", "2w".
 type Duration string
 
-var durationForm = regexp.MustCompile(`^([0-9]+(ms|s|m|h|d|w))+$`)
-var durationPart = regexp.MustCompile(`([0-9]+)(ms|s|m|h|d|w)`)
+var durationForm = pattern.New(`^([0-9]+(ms|s|m|h|d|w))+$`)
+var durationPart = pattern.New(`([0-9]+)(ms|s|m|h|d|w)`)
 
 var units = map[string]time.Duration{
 	"ms": time.Millisecond, "s": time.Second, "m": time.Minute, "h": time.Hour, "d": 24 * time.Hour, "w": 7 * 24 * time.Hour,
@@ -119,7 +120,7 @@ func (c *checker) span(at Path, d Duration) {
 // Quantity is an amount of cpu or memory in Kubernetes' notation: "500m", "8Gi".
 type Quantity string
 
-var quantityForm = regexp.MustCompile(`^([0-9]+(?:\.[0-9]+)?)(m|k|M|G|T|P|Ki|Mi|Gi|Ti|Pi)?$`)
+var quantityForm = pattern.New(`^([0-9]+(?:\.[0-9]+)?)(m|k|M|G|T|P|Ki|Mi|Gi|Ti|Pi)?$`)
 
 var suffixes = map[string]*big.Rat{
 	"": big.NewRat(1, 1), "m": big.NewRat(1, 1000), "k": big.NewRat(1e3, 1), "M": big.NewRat(1e6, 1), "G": big.NewRat(1e9, 1),

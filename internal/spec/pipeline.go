@@ -2,10 +2,11 @@ package spec
 
 import (
 	"maps"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/gitops-ml/terraform-provider-mlops/internal/pattern"
 )
 
 // Pipeline is a graph of steps that may train a model.
@@ -151,7 +152,7 @@ func (s Step) WritesMetrics() bool {
 	})
 }
 
-var moduleForm = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z_][A-Za-z0-9_]*)*$`)
+var moduleForm = pattern.New(`^[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z_][A-Za-z0-9_]*)*$`)
 
 // installed are packages of Python and of the locked requirements that steps may
 // run: they are not the team's code.
@@ -224,7 +225,7 @@ func (p *Pipeline) checkValues(c *checker) {
 	p.Triggers.check(c, At("triggers"))
 }
 
-var integerForm = regexp.MustCompile(`^-?(0|[1-9][0-9]*)$`)
+var integerForm = pattern.New(`^-?(0|[1-9][0-9]*)$`)
 
 func (p Parameter) check(c *checker, at Path, name string) {
 	c.ident(at, name)

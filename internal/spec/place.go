@@ -13,8 +13,15 @@ type Toleration struct {
 // Place says on which nodes a pod that asks for resources may run: in a pool when it
 // names one. Both are empty for a pod that any node can take.
 func (p *Project) Place(r *Resources, pool string) (nodeSelector map[string]string, tolerations []Toleration) {
-	return place(r, p.Pool(pool))
+	nodeSelector, tolerations = place(r, p.Pool(pool))
+	if g := p.Pool(pool); g != nil && p.Platform.Cloud == "azure" && slices.Contains(g.Capacity, "spot") {
+		tolerations = append(tolerations, SpotOnAzure)
+	}
+	return nodeSelector, tolerations
 }
+
+// SpotOnAzure is for the taint that AKS puts on every spot node by itself.
+var SpotOnAzure = Toleration{Key: "kubernetes.azure.com/scalesetpriority", Operator: "Equal", Value: "spot", Effect: "NoSchedule"}
 
 // Place is for a pod that takes the accelerators of the pool's nodes.
 func (g *GPUPool) Place() (nodeSelector map[string]string, tolerations []Toleration) {
@@ -31,6 +38,9 @@ func place(r *Resources, g *GPUPool) (nodeSelector map[string]string, toleration
 		return nodeSelector, tolerations
 	}
 	nodeSelector["mlops.dev/pool"] = g.Name
+	if g.Model != "" && nodeSelector["mlops.dev/accelerator"] != "" {
+		nodeSelector["mlops.dev/accelerator"] = g.Model
+	}
 	for _, taint := range g.Taints {
 		t := Toleration{Key: taint.Key, Operator: "Equal", Value: taint.Value, Effect: taint.Effect}
 		covered := func(have Toleration) bool {

@@ -90,7 +90,7 @@ type Package struct {
 }
 
 // Components are the cluster components that `packages` may name.
-var Components = []string{"airflow", "argo_cd", "argo_events", "argo_workflows", "cert_manager", "dagster", "grafana", "keda", "kserve", "mlflow", "opencost", "prefect", "prometheus"}
+var Components = []string{"airflow", "argo_cd", "argo_events", "argo_workflows", "cert_manager", "dagster", "external_secrets", "grafana", "keda", "kserve", "kueue", "mlflow", "opencost", "prefect", "prometheus"}
 
 // ReservedEnvironments are namespaces and folders that the emitted repository uses itself.
 var ReservedEnvironments = []string{"platform", "training", "monitoring", "base", "storage"}

@@ -117,11 +117,15 @@ func (p *Project) TrainingPriority() string { return p.Platform.Name + "-trainin
 
 // Labels are on every object of the resource called name.
 func (p *Project) Labels(name string) map[string]string {
-	return map[string]string{
+	out := map[string]string{
 		"app.kubernetes.io/managed-by": "terraform-provider-mlops",
 		"app.kubernetes.io/name":       name,
 		"app.kubernetes.io/part-of":    p.Platform.Name,
 	}
+	if p.Platform.Cloud == "azure" {
+		out["azure.workload.identity/use"] = "true" // pods without it get no token of their identity
+	}
+	return out
 }
 
 // Annotations carry the owner and the tags, whose values need not be valid labels.
@@ -130,11 +134,14 @@ func (p *Project) Annotations() map[string]string {
 	for key, value := range p.Tags {
 		a["tags.mlops.dev/"+key] = value
 	}
+	if p.Platform.Cloud == "google" {
+		a["gke-gcsfuse/volumes"] = "true" // pods without it cannot mount a bucket
+	}
 	return a
 }
 
 // Claim is the PersistentVolumeClaim that is a bucket in a cluster, and where pods
-// mount it. Only for cloud "local".
+// mount it.
 func (p *Project) Claim(bucket string) (claim, mount string) { return bucket, "/mnt/" + bucket }
 
 // PodUser is the user and group of all pods that share files on volumes.

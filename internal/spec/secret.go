@@ -11,6 +11,47 @@ type Secret struct {
 	Generate map[string]Generated `json:"generate,omitempty"`
 	Sync     *Sync                `json:"sync,omitempty"`
 	Existing string               `json:"existing,omitempty"`
+	// KMSKey encrypts the values, RecoveryDays is how long a destroyed secret can be
+	// brought back, where the store has that. Vault is what only Vault has.
+	KMSKey       string       `json:"kms_key,omitempty"`
+	RecoveryDays int64        `json:"recovery_days,omitempty"`
+	Vault        *VaultSecret `json:"vault,omitempty"`
+	// Store is where the cluster finds the platform's secret store.
+	Store *SecretStore `json:"store,omitempty"`
+}
+
+// VaultSecret is what only Vault has. Deletion is how much a destroy takes away: delete
+// the last version (it can be brought back), destroy the values, or everything.
+type VaultSecret struct {
+	Mount    string `json:"mount,omitempty"`
+	Deletion string `json:"deletion_policy,omitempty"`
+}
+
+// SecretStore is where a secret store is: Address and Namespace of Vault or the URL of a
+// key vault, Region of AWS, Project of Google Cloud.
+type SecretStore struct {
+	Type      string `json:"type"`
+	Address   string `json:"address,omitempty"`
+	Namespace string `json:"namespace,omitempty"`
+	Region    string `json:"region,omitempty"`
+	Project   string `json:"project,omitempty"`
+	Tenant    string `json:"tenant,omitempty"`
+}
+
+// Mount is the KV v2 mount of Vault that holds the secret.
+func (s *Secret) Mount() string {
+	if s.Vault != nil && s.Vault.Mount != "" {
+		return s.Vault.Mount
+	}
+	return "secret"
+}
+
+// StorePath is the secret's path in its store: PLATFORM/NAME when none is given.
+func (s *Secret) StorePath() string {
+	if s.Path != "" {
+		return s.Path
+	}
+	return string(s.Platform) + "/" + s.Name
 }
 
 // Generated is a value that the store makes.
@@ -45,6 +86,12 @@ func (s *Secret) checkValues(c *checker) {
 		if n := s.Generate[key].Length; n < 16 || n > 1024 {
 			c.fault(at.Attr("length"), "%d must be from 16 to 1024", n)
 		}
+	}
+	if n := s.RecoveryDays; n != 0 && (n < 7 || n > 90) {
+		c.fault(At("recovery_days"), "%d must be from 7 to 90", n)
+	}
+	if s.Vault != nil {
+		c.choice(At("vault", "deletion_policy"), "deletion_policy", s.Vault.Deletion)
 	}
 	if s.Sync != nil {
 		for i, namespace := range s.Sync.Namespaces {

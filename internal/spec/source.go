@@ -2,15 +2,16 @@ package spec
 
 import (
 	"net/url"
-	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/gitops-ml/terraform-provider-mlops/internal/pattern"
 )
 
 var (
-	gitRevision = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9_./+-]*$`)
-	lakeFSName  = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{2,62}$`) // swagger.yml of lakeFS 1.80
-	lakeFSRef   = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9_.-]*$`)
+	gitRevision = pattern.New(`^[A-Za-z0-9_][A-Za-z0-9_./+-]*$`)
+	lakeFSName  = pattern.New(`^[a-z0-9][a-z0-9-]{2,62}$`) // swagger.yml of lakeFS 1.80
+	lakeFSRef   = pattern.New(`^[A-Za-z0-9_][A-Za-z0-9_.-]*$`)
 )
 
 // Source is the name of the dataset's kind: the attribute that says where it is.

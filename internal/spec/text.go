@@ -3,19 +3,20 @@ package spec
 import (
 	"math"
 	"reflect"
-	"regexp"
 	"slices"
 	"strings"
 	"unicode"
+
+	"github.com/gitops-ml/terraform-provider-mlops/internal/pattern"
 )
 
 var (
 	imageHost = `[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?(?::[0-9]{1,5})?`
 	imagePart = `[a-z0-9]+(?:(?:\.|_{1,2}|-+)[a-z0-9]+)*`
-	imageForm = regexp.MustCompile(`^(?:` + imageHost + `/)?` + imagePart + `(?:/` + imagePart + `)*(?::([A-Za-z0-9_][A-Za-z0-9_.-]{0,127}))?(@sha256:[0-9a-f]{64})?$`)
+	imageForm = pattern.New(`^(?:` + imageHost + `/)?` + imagePart + `(?:/` + imagePart + `)*(?::([A-Za-z0-9_][A-Za-z0-9_.-]{0,127}))?(@sha256:[0-9a-f]{64})?$`)
 
-	credentialURI = regexp.MustCompile(`([A-Za-z][A-Za-z0-9+.-]*://)[^/\s@:"'<>]*:([^\s@"'<>]+)@`)
-	portForm      = regexp.MustCompile(`^[0-9]{1,5}[/?#,;)}\]]`)
+	credentialURI = pattern.New(`([A-Za-z][A-Za-z0-9+.-]*://)[^/\s@:"'<>]*:([^\s@"'<>]+)@`)
+	portForm      = pattern.New(`^[0-9]{1,5}[/?#,;)}\]]`)
 )
 
 // checkText walks every string of a spec for what is wrong anywhere: a URI that
@@ -121,7 +122,7 @@ func (c *checker) image(at Path, image string) {
 }
 
 // secretText is how the tokens of well-known systems look.
-var secretText = regexp.MustCompile(`\b(?:AKIA|ASIA)[0-9A-Z]{16}\b|\bgh[pousr]_[A-Za-z0-9]{36}|\bgithub_pat_[A-Za-z0-9_]{22,}|\bglpat-[A-Za-z0-9_-]{20,}|` +
+var secretText = pattern.New(`\b(?:AKIA|ASIA)[0-9A-Z]{16}\b|\bgh[pousr]_[A-Za-z0-9]{36}|\bgithub_pat_[A-Za-z0-9_]{22,}|\bglpat-[A-Za-z0-9_-]{20,}|` +
 	`\bxox[abeprs]-[A-Za-z0-9-]{10,}|hooks\.slack\.com/services/T[A-Za-z0-9_]+/B[A-Za-z0-9_]+/[A-Za-z0-9_]+|` +
 	`\bsk-(?:proj|ant|svcacct|admin|or)-[A-Za-z0-9_-]{20,}|\bsk-[A-Za-z0-9]{32,}|\bhf_[A-Za-z]{30,}|\bnpm_[A-Za-z0-9]{36}|\bpypi-AgE[A-Za-z0-9_-]{50,}|\bdapi[0-9a-f]{32}|` +
 	`\bhvs\.[A-Za-z0-9_-]{20,}|\bAIza[0-9A-Za-z_-]{35}|\bAGE-SECRET-KEY-1[0-9A-Z]{40,}|AccountKey=[A-Za-z0-9+/]{40,}|` +
@@ -132,10 +133,10 @@ func hasSecretForm(text string) bool { return len(text) >= 16 && secretText.Matc
 // Names that hold a secret more often than not, their exceptions (special tokens of
 // language models), and values that are references or no secrets at all.
 var (
-	camel        = regexp.MustCompile(`([a-z0-9])([A-Z])`)
-	secretName   = regexp.MustCompile(`(?i)(^|[_.])(password|passwd|passphrase|pwd|secret|token|credentials?|(api|access|secret|private|ssh|signing|encryption|account|auth|master)_?key)$`)
-	harmlessName = regexp.MustCompile(`(?i)(^|[_.])(pad|eos|bos|unk|mask|sep|cls|start|end|stop|image|video|audio|special|max|min|num|next|per|prompt)_token$`)
-	harmless     = regexp.MustCompile(`(?i)^(\$|/|\.\.?/|(file|env|vault|ref\+[a-z]+|arn):|projects/|(true|false|yes|no|on|off|none|null|auto)$|<.*>$|\[.*\]$)|://`)
+	camel        = pattern.New(`([a-z0-9])([A-Z])`)
+	secretName   = pattern.New(`(?i)(^|[_.])(password|passwd|passphrase|pwd|secret|token|credentials?|(api|access|secret|private|ssh|signing|encryption|account|auth|master)_?key)$`)
+	harmlessName = pattern.New(`(?i)(^|[_.])(pad|eos|bos|unk|mask|sep|cls|start|end|stop|image|video|audio|special|max|min|num|next|per|prompt)_token$`)
+	harmless     = pattern.New(`(?i)^(\$|/|\.\.?/|(file|env|vault|ref\+[a-z]+|arn):|projects/|(true|false|yes|no|on|off|none|null|auto)$|<.*>$|\[.*\]$)|://`)
 )
 
 func secretNamed(name string) bool {
@@ -175,7 +176,7 @@ func words(text string) []string {
 	return out
 }
 
-var plainWord = regexp.MustCompile(`^(/|\.\.?/|\$|sha256:)|://|@sha256:`)
+var plainWord = pattern.New(`^(/|\.\.?/|\$|sha256:)|://|@sha256:`)
 
 // disordered reports a word that is as mixed as a random key: long, of small and
 // capital letters and digits that take turns. Hexadecimal words (digests, commits,
@@ -224,10 +225,10 @@ const useSecretEnv = "use secret_env with a reference to an mlops_secret: env an
 // A value that is given a name in an argument: --api-key=x, PASSWORD=x, or --token x
 // inside a longer command line.
 var (
-	assigned   = regexp.MustCompile(`(?:^|[^A-Za-z0-9_.-])-{0,2}([A-Za-z_][A-Za-z0-9_.-]*)=("[^"]*"|'[^']*'|[^\s"';&|,)}=][^\s"';&|,)}]*)`)
-	followed   = regexp.MustCompile(`(?:^|\s)--?([A-Za-z][A-Za-z0-9_.-]*)\s+("[^"]*"|'[^']*'|[^\s"';&|,)}-][^\s"';&|,)}]*)`)
-	expression = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_.]*[(\[]`)
-	flagForm   = regexp.MustCompile(`^--?([A-Za-z][A-Za-z0-9_.-]*)$`)
+	assigned   = pattern.New(`(?:^|[^A-Za-z0-9_.-])-{0,2}([A-Za-z_][A-Za-z0-9_.-]*)=("[^"]*"|'[^']*'|[^\s"';&|,)}=][^\s"';&|,)}]*)`)
+	followed   = pattern.New(`(?:^|\s)--?([A-Za-z][A-Za-z0-9_.-]*)\s+("[^"]*"|'[^']*'|[^\s"';&|,)}-][^\s"';&|,)}]*)`)
+	expression = pattern.New(`^[A-Za-z_][A-Za-z0-9_.]*[(\[]`)
+	flagForm   = pattern.New(`^--?([A-Za-z][A-Za-z0-9_.-]*)$`)
 )
 
 // secretArgs checks a command line for plain-text secrets.

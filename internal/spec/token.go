@@ -27,6 +27,9 @@ type Token struct {
 // Tokens splits an argument. An unknown token is an error that says how to write
 // it literally.
 func Tokens(arg string) ([]Token, error) {
+	if arg != "" && !strings.Contains(arg, "$(") {
+		return []Token{{Text: arg}}, nil
+	}
 	var out []Token
 	var text strings.Builder
 	flush := func() {

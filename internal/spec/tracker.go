@@ -2,9 +2,10 @@ package spec
 
 import (
 	"net/url"
-	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/gitops-ml/terraform-provider-mlops/internal/pattern"
 )
 
 // NeptuneShutdown is the day on which the hosted service of Neptune ended.
@@ -85,14 +86,14 @@ func (r *Registry) Variables() map[string]string {
 }
 
 var (
-	neptuneProject = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]*/[A-Za-z0-9][A-Za-z0-9._-]*$`)
-	wandbName      = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]*$`)
-	groupPrefix    = regexp.MustCompile(`^[A-Za-z0-9](-?[A-Za-z0-9])*-?$`)
-	awsRegion      = regexp.MustCompile(`^[a-z]{2}(-[a-z]+)+-[0-9]+$`)
-	subscription   = regexp.MustCompile(`^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$`)
-	azureName      = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9_.()-]*$`)
-	googleProject  = regexp.MustCompile(`^([a-z][a-z0-9.]*[:])?[a-z][a-z0-9-]{4,28}[a-z0-9]$`)
-	googleLocation = regexp.MustCompile(`^[a-z]+(-[a-z]+)+[0-9]+$`)
+	neptuneProject = pattern.New(`^[A-Za-z0-9][A-Za-z0-9._-]*/[A-Za-z0-9][A-Za-z0-9._-]*$`)
+	wandbName      = pattern.New(`^[A-Za-z0-9][A-Za-z0-9._-]*$`)
+	groupPrefix    = pattern.New(`^[A-Za-z0-9](-?[A-Za-z0-9])*-?$`)
+	awsRegion      = pattern.New(`^[a-z]{2}(-[a-z]+)+-[0-9]+$`)
+	subscription   = pattern.New(`^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$`)
+	azureName      = pattern.New(`^[A-Za-z0-9_][A-Za-z0-9_.()-]*$`)
+	googleProject  = pattern.New(`^([a-z][a-z0-9.]*[:])?[a-z][a-z0-9-]{4,28}[a-z0-9]$`)
+	googleLocation = pattern.New(`^[a-z]+(-[a-z]+)+[0-9]+$`)
 )
 
 // address checks where a server answers; an empty one is somebody else's business.
@@ -109,7 +110,7 @@ func (c *checker) address(at Path, uri string) {
 	}
 }
 
-func (c *checker) form(at Path, value string, form *regexp.Regexp, like string) {
+func (c *checker) form(at Path, value string, form *pattern.Pattern, like string) {
 	if value != "" && !form.MatchString(value) {
 		c.fault(at, "%q must look like %s", value, like)
 	}

@@ -18,8 +18,8 @@ type tool struct {
 // trainLock is the lock of the emitted repository itself: the tests run its programs in what its own `make setup` installs.
 const trainLock = "internal/templates/repository/requirements.txt"
 
-// catalog lists everything that can be installed, the quick ones first. Versions of Go programs stand in the go.mod of their folder below pins/,
-// those of Python packages in the locks. The programs of pins/kube share one module, so that what they have in common is compiled once.
+// catalog lists everything that can be installed, the quick ones first. Versions of Go programs stand in the go.mod of their folder below pins/
+// or in that of their own folder, those of Python packages in the locks. The programs of pins/kube share one module, so that what they have in common is compiled once.
 func catalog() []tool {
 	return []tool{
 		terraform("demo", "test", "check", "generate"),
@@ -50,6 +50,7 @@ func catalog() []tool {
 		program{name: "kservevalidate", pins: "kube", pkg: "./kservevalidate", module: "github.com/kserve/kserve"}.tool("test", "check"),
 		program{name: "eventslint", pins: "events", pkg: "./eventslint", module: "github.com/argoproj/argo-events"}.tool("test", "check"),
 		program{name: "lakefsstandin", pins: "lakefs", pkg: "./lakefsstandin", module: "github.com/getkin/kin-openapi"}.tool("test", "check"),
+		program{name: "vaultserver", own: "vaultserver", pkg: ".", module: "github.com/hashicorp/vault"}.tool("test", "check"),
 		// Its rule checks need no service discovery, which is most of Prometheus' dependencies.
 		program{name: "promtool", pins: "kube", pkg: "github.com/prometheus/prometheus/cmd/promtool", module: "github.com/prometheus/prometheus", tags: "remove_all_sd"}.tool("test", "check"),
 		program{name: "golangci-lint", pins: "golangci-lint", pkg: "github.com/golangci/golangci-lint/v2/cmd/golangci-lint", module: "github.com/golangci/golangci-lint/v2"}.tool("check"),

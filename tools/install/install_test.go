@@ -154,6 +154,36 @@ func TestCatalog_isWhole(t *testing.T) {
 	}
 }
 
+// TestProgram_pinCoversItsModule: a change of any file of a program's own module builds it anew.
+func TestProgram_pinCoversItsModule(t *testing.T) {
+	b := base{root: t.TempDir()}
+	files := map[string]string{"go.mod": "require example.com/m v1.2.3\n", "go.sum": "", "main.go": "package main", "stubs/x/go.mod": "module x", "stubs/x/x.go": "package x"}
+	put := func(name, text string) {
+		path := b.source("tools", "server", filepath.FromSlash(name))
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for name, text := range files {
+		put(name, text)
+	}
+	p := program{name: "server", own: "server", pkg: ".", module: "example.com/m"}
+	before, version, err := p.pin(b)
+	if err != nil || version != "v1.2.3" {
+		t.Fatalf("version %q, %v", version, err)
+	}
+	for name, text := range files {
+		put(name, text+"\n")
+		if after, _, err := p.pin(b); err != nil || after == before {
+			t.Errorf("another %s has the same pin: %v", name, err)
+		}
+		put(name, text)
+	}
+}
+
 // TestNothingOfThisMachine: a committed pin or lock names no folder and no host of a registry.
 func TestNothingOfThisMachine(t *testing.T) {
 	files, err := filepath.Glob("../python/*.*")

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -13,10 +14,11 @@ import (
 	"strings"
 )
 
-// program is a Go program built from the module in tools/pins/<pins>.
+// program is a Go program built from the module in tools/pins/<pins>, or in tools/<own>.
 type program struct {
 	name   string
 	pins   string // folder of the module
+	own    string // folder of a module that is nothing but the program
 	pkg    string
 	module string // whose version is shown
 	tags   string
@@ -26,11 +28,26 @@ func (p program) tool(in ...string) tool {
 	return tool{name: p.name, sets: in, pin: p.pin, proof: "bin/" + p.name, install: p.build}
 }
 
+// dir is the folder of the program's module.
+func (p program) dir(b base) string {
+	if p.own != "" {
+		return b.source("tools", p.own)
+	}
+	return b.source("tools", "pins", p.pins)
+}
+
 // pin covers the module, the program's own files if it has some, and the compiler.
 func (p program) pin(b base) (string, string, error) {
-	dir := b.source("tools", "pins", p.pins)
+	dir := p.dir(b)
 	files := []string{filepath.Join(dir, "go.mod"), filepath.Join(dir, "go.sum")}
-	if strings.HasPrefix(p.pkg, ".") {
+	switch {
+	case p.own != "":
+		all, err := sources(dir)
+		if err != nil {
+			return "", "", err
+		}
+		files = append(files, all...)
+	case strings.HasPrefix(p.pkg, "."):
 		own, err := filepath.Glob(filepath.Join(dir, p.pkg, "*.go"))
 		if err != nil {
 			return "", "", err
@@ -45,8 +62,19 @@ func (p program) pin(b base) (string, string, error) {
 	return pin, version, err
 }
 
+// sources are the Go files at and below dir, and the go.mod of the modules that stand in there for others.
+func sources(dir string) (out []string, err error) {
+	err = filepath.WalkDir(dir, func(path string, entry fs.DirEntry, err error) error {
+		if err == nil && (strings.HasSuffix(path, ".go") || entry.Name() == "go.mod" && filepath.Dir(path) != dir) {
+			out = append(out, path)
+		}
+		return err
+	})
+	return out, err
+}
+
 func (p program) build(ctx context.Context, b base) error {
-	return build(ctx, b, b.source("tools", "pins", p.pins), p.name, p.pkg, "-tags="+p.tags, "-ldflags=-s -w")
+	return build(ctx, b, p.dir(b), p.name, p.pkg, "-tags="+p.tags, "-ldflags=-s -w")
 }
 
 // build compiles pkg of the module in dir to .tools/bin/<name>; the old program stays until the new one is whole.

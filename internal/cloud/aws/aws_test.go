@@ -9,5 +9,5 @@ import (
 
 func TestDialect(t *testing.T) {
 	t.Parallel()
-	cloudtest.Dialect(t, aws.New(), "aws", "s3://artifacts")
+	cloudtest.Dialect(t, aws.New(aws.Config{}), "aws", "s3://artifacts")
 }

@@ -1,16 +1,22 @@
-// Package kubernetes is a Kubernetes cluster that no cloud runs. It knows its words only: where buckets are,
-// which are PersistentVolumeClaims. It has no stores, so it makes and changes nothing.
+// Package kubernetes is a cluster without a cloud: buckets are PersistentVolumeClaims,
+// pools are flavours of Kueue, identities are service accounts. All of them are objects
+// of the emitted repository, so there is no API to call and no store.
 package kubernetes
 
 import (
-	"fmt"
-
 	"github.com/gitops-ml/terraform-provider-mlops/internal/cloud"
 	"github.com/gitops-ml/terraform-provider-mlops/internal/spec"
 )
 
 // New returns the cloud. It needs no account.
-func New() cloud.Cloud { return cloud.Cloud{Dialect: dialect{}} }
+func New() cloud.Cloud {
+	return cloud.Cloud{
+		Dialect:    dialect{},
+		Buckets:    cloud.Kind[cloud.Bucket]{Plan: cloud.Declared[cloud.Bucket]{}},
+		Pools:      cloud.Kind[cloud.Pool]{Plan: cloud.Declared[cloud.Pool]{}},
+		Identities: cloud.Kind[cloud.Identity]{Plan: cloud.Declared[cloud.Identity]{}},
+	}
+}
 
 type dialect struct{}
 
@@ -18,6 +24,6 @@ func (dialect) Name() string { return "kubernetes" }
 
 func (d dialect) BucketURI(b spec.Bucket) string { return b.URI(d.Name(), "") }
 
-func (d dialect) Policy(i spec.Identity) (string, error) {
-	return "", fmt.Errorf("policy of identity %q on cloud %q: %w", i.Name, d.Name(), cloud.ErrUnsupported)
-}
+// Policy is the policy in the terms of the language: a cluster enforces who mounts a
+// claim by its namespace only.
+func (dialect) Policy(i cloud.Identity) (string, error) { return cloud.PortablePolicy(i) }

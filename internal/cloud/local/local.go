@@ -4,8 +4,6 @@
 package local
 
 import (
-	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -23,7 +21,11 @@ func New(root string) (cloud.Cloud, error) {
 	if err != nil {
 		return cloud.Cloud{}, fmt.Errorf("local root %s: %w", root, err)
 	}
-	return cloud.Cloud{Dialect: dialect{root: abs}, Buckets: buckets{root: abs}, Identities: identities{root: abs}}, nil
+	b, i := buckets{root: abs}, identities{root: abs}
+	return cloud.Cloud{
+		Dialect: dialect{root: abs}, Buckets: cloud.Kind[cloud.Bucket]{Plan: b, Store: b},
+		Identities: cloud.Kind[cloud.Identity]{Plan: i, Store: i}, Pools: cloud.Kind[cloud.Pool]{Plan: cloud.Declared[cloud.Pool]{}},
+	}, nil
 }
 
 type dialect struct{ root string }
@@ -31,87 +33,17 @@ type dialect struct{ root string }
 func (dialect) Name() string { return "local" }
 
 func (d dialect) BucketURI(b spec.Bucket) string {
-	return b.URI("local", folder(d.root, id(b)))
+	return b.URI("local", folder(d.root, bucketID(b)))
 }
 
-// buckets keeps each bucket as <root>/buckets/<platform>/<name>/ and its settings
-// as <name>.json beside the folder.
-type buckets struct{ root string }
+func (dialect) Policy(i cloud.Identity) (string, error) { return cloud.PortablePolicy(i) }
 
-func id(b spec.Bucket) string { return string(b.Platform) + "/" + b.Name }
-
-func folder(root, id string) string { return filepath.Join(root, "buckets", filepath.FromSlash(id)) }
-
-func (s buckets) Create(_ context.Context, b spec.Bucket) (string, error) {
-	path := folder(s.root, id(b))
+// write replaces a file as a whole, so that a crash leaves the old one.
+func write(path string, data []byte) error {
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-		return "", failure(err)
-	}
-	if err := os.Mkdir(path, 0o700); err != nil {
-		return "", failure(err)
-	}
-	return id(b), s.write(b)
-}
-
-func (s buckets) Read(_ context.Context, id string) (spec.Bucket, error) {
-	var b spec.Bucket
-	path := folder(s.root, id)
-	info, err := os.Stat(path)
-	if err != nil {
-		return b, failure(err)
-	}
-	if !info.IsDir() {
-		return b, fmt.Errorf("%s is not a folder", path)
-	}
-	data, err := os.ReadFile(path + ".json")
-	if errors.Is(err, fs.ErrNotExist) {
-		return b, nil // the settings were lost: the next update writes them again
-	}
-	if err != nil {
-		return b, failure(err)
-	}
-	if err := json.Unmarshal(data, &b); err != nil {
-		return b, fmt.Errorf("settings %s.json: %w; delete the file to have it written anew", path, err)
-	}
-	return b, nil
-}
-
-func (s buckets) Update(_ context.Context, id string, b spec.Bucket) error {
-	if _, err := os.Stat(folder(s.root, id)); err != nil {
 		return failure(err)
 	}
-	return s.write(b)
-}
-
-// Delete refuses a folder with files unless the stored settings say force_destroy.
-func (s buckets) Delete(ctx context.Context, id string) error {
-	b, err := s.Read(ctx, id)
-	if err != nil {
-		return err
-	}
-	path, remove := folder(s.root, id), os.Remove
-	if b.ForceDestroy {
-		remove = os.RemoveAll
-	} else if entries, err := os.ReadDir(path); err == nil && len(entries) > 0 {
-		return fmt.Errorf("%s holds %d files and folders: %w; empty it, or set force_destroy = true and apply first", path, len(entries), cloud.ErrNotEmpty)
-	}
-	if err := remove(path); err != nil {
-		return failure(err)
-	}
-	if err := os.Remove(path + ".json"); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return failure(err)
-	}
-	return nil
-}
-
-// write replaces the settings as a whole, so that a crash leaves the old ones.
-func (s buckets) write(b spec.Bucket) error {
-	data, err := json.MarshalIndent(b, "", "  ")
-	if err != nil {
-		return err
-	}
-	path := folder(s.root, id(b)) + ".json"
-	if err := os.WriteFile(path+".new", append(data, '\n'), 0o600); err != nil {
+	if err := os.WriteFile(path+".new", data, 0o600); err != nil {
 		return failure(err)
 	}
 	return failure(os.Rename(path+".new", path))

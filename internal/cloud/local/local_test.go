@@ -2,6 +2,8 @@ package local_test
 
 import (
 	"errors"
+	"io/fs"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
@@ -13,13 +15,84 @@ import (
 	"github.com/gitops-ml/terraform-provider-mlops/internal/spec"
 )
 
-func TestCloud(t *testing.T) {
-	t.Parallel()
-	c, err := local.New(t.TempDir())
+// open gives a cloud below a folder of its own, whose files are what it counts.
+func open(t *testing.T, _ func(http.RoundTripper) http.RoundTripper) cloudtest.Rig {
+	t.Helper()
+	root := t.TempDir()
+	c, err := local.New(root)
 	if err != nil {
 		t.Fatal(err)
 	}
-	cloudtest.Run(t, c)
+	return cloudtest.Rig{Cloud: c, Fake: root, Count: func() (n int) {
+		_ = filepath.WalkDir(root, func(path string, _ fs.DirEntry, _ error) error {
+			if rel, _ := filepath.Rel(root, path); strings.Count(rel, string(filepath.Separator)) == 2 {
+				n++
+			}
+			return nil
+		})
+		return n
+	}}
+}
+
+var on = cloud.On{Platform: &spec.Platform{Name: "suite", Cloud: "local"}}
+
+func TestBuckets(t *testing.T) {
+	t.Parallel()
+	bucket := func(days int64, key string) cloud.Bucket {
+		return cloud.Bucket{Bucket: &spec.Bucket{Platform: "suite", Name: "artifacts", KMSKey: key, Lifecycle: []spec.LifecycleRule{{Prefix: "tmp/", ExpireAfterDays: days}}}, On: on}
+	}
+	cloudtest.Life(t, open, cloudtest.Case[cloud.Bucket]{
+		Name: "buckets", Kind: func(c cloud.Cloud) cloud.Kind[cloud.Bucket] { return c.Buckets }, Before: bucket(30, "a"), After: bucket(7, "b"),
+		With: func(b cloud.Bucket, _ string) cloud.Bucket { return b },
+		Tamper: func(t *testing.T, r cloudtest.Rig, id, setting string) {
+			t.Helper()
+			rewrite(t, filepath.Join(r.Fake.(string), "buckets", id+".json"), `"`+setting+`": "`, `"`+setting+`": "x`) //nolint:forcetypeassert // what open put there
+		},
+		Foreign: func(t *testing.T, r cloudtest.Rig) {
+			t.Helper()
+			if err := os.MkdirAll(filepath.Join(r.Fake.(string), "buckets", "suite", "artifacts"), 0o700); err != nil { //nolint:forcetypeassert // what open put there
+				t.Fatal(err)
+			}
+		},
+	})
+}
+
+func TestIdentities(t *testing.T) {
+	t.Parallel()
+	before, after := cloudtest.Reader("suite", "local"), cloudtest.Reader("suite", "local")
+	after.Identity.Grants = append(after.Identity.Grants, spec.Grant{Access: "read", Secret: "s"})
+	cloudtest.Life(t, open, cloudtest.Case[cloud.Identity]{
+		Name: "identities", Kind: func(c cloud.Cloud) cloud.Kind[cloud.Identity] { return c.Identities }, Before: before, After: after,
+		With: func(i cloud.Identity, _ string) cloud.Identity { return i },
+		Tamper: func(t *testing.T, r cloudtest.Rig, id, _ string) {
+			t.Helper()
+			rewrite(t, filepath.Join(r.Fake.(string), "identities", id+".json"), "read", "write") //nolint:forcetypeassert // what open put there
+		},
+	})
+}
+
+func rewrite(t *testing.T, path, old, with string) {
+	t.Helper()
+	data, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := strings.Replace(string(data), old, with, 1)
+	if text == string(data) {
+		t.Fatalf("%q is not in %s", old, data)
+	}
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestDialect(t *testing.T) {
+	t.Parallel()
+	c, err := local.New("/srv")
+	if err != nil {
+		t.Fatal(err)
+	}
+	cloudtest.Dialect(t, c, "local", "file:///srv/buckets/suite/artifacts")
 }
 
 func TestBucket_withFilesStaysUnlessForced(t *testing.T) {
@@ -29,8 +102,8 @@ func TestBucket_withFilesStaysUnlessForced(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	b := spec.Bucket{Platform: "p", Name: "full"}
-	id, err := c.Buckets.Create(t.Context(), b)
+	b := cloud.Bucket{Bucket: &spec.Bucket{Platform: "p", Name: "full"}, On: on}
+	id, err := c.Buckets.Store.Create(t.Context(), b)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -38,15 +111,12 @@ func TestBucket_withFilesStaysUnlessForced(t *testing.T) {
 	if err := os.WriteFile(file, []byte("x"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	err = c.Buckets.Delete(t.Context(), id)
+	err = c.Buckets.Store.Delete(t.Context(), id, b)
 	if !errors.Is(err, cloud.ErrNotEmpty) || !strings.Contains(err.Error(), "force_destroy") {
 		t.Errorf("delete of a bucket with files: %v", err)
 	}
 	b.ForceDestroy = true
-	if err := c.Buckets.Update(t.Context(), id, b); err != nil {
-		t.Fatal(err)
-	}
-	if err := c.Buckets.Delete(t.Context(), id); err != nil {
+	if err := c.Buckets.Store.Delete(t.Context(), id, b); err != nil {
 		t.Errorf("forced delete: %v", err)
 	}
 	if _, err := os.Stat(file); !os.IsNotExist(err) {

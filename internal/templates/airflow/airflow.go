@@ -44,7 +44,7 @@ func (Target) Render(p *spec.Project) ([]tree.File, error) {
 	w.Faults = append(w.Faults, owner(p)...)
 	for _, pl := range pipelines {
 		w.Faults = append(w.Faults, faults(pl)...)
-		w.Template("pipelines/"+pl.Name+"/dag.py", texts, "dag.py.tmpl", w.dag(p, pl))
+		w.Template("pipelines/"+pl.Name+"/dag.py", texts(), "dag.py.tmpl", w.dag(p, pl))
 	}
 	ignored, err := programs.ReadFile("airflowignore")
 	w.Add(".airflowignore", ignored, err)
@@ -54,7 +54,7 @@ func (Target) Render(p *spec.Project) ([]tree.File, error) {
 		data, err := encode.YAML(values(p))
 		w.Add("platform/airflow/values.yaml", data, err)
 	}
-	w.Template("docs/airflow.md", texts, "airflow.md.tmpl", guideOf(p, pipelines, deployed))
+	w.Template("docs/airflow.md", texts(), "airflow.md.tmpl", guideOf(p, pipelines, deployed))
 	return w.Files()
 }
 

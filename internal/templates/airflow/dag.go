@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"text/template"
 
 	"github.com/gitops-ml/terraform-provider-mlops/internal/spec"
@@ -17,7 +18,7 @@ import (
 //go:embed *.tmpl
 var files embed.FS
 
-var texts = template.Must(template.ParseFS(files, "*.tmpl"))
+var texts = sync.OnceValue(func() *template.Template { return template.Must(template.ParseFS(files, "*.tmpl")) })
 
 // What the template of a DAG takes. Every text is a literal of Python or made of
 // letters, digits and _ already, but for Name, which is a label.

@@ -3,6 +3,7 @@ package all_test
 import (
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -33,6 +34,7 @@ func cases(t *testing.T) map[string]*templatestest.Case {
 			out[orchestrator] = onto(t, orchestrator)
 		}
 	}
+	out["karpenter"] = pooled(t)
 	gitlab := templatestest.Quickstart(t)
 	gitlab.Specs[0]["ci"] = "gitlab_ci"
 	out["gitlab_ci"] = gitlab
@@ -48,6 +50,31 @@ func onto(t *testing.T, orchestrator string) *templatestest.Case {
 		c.Specs[0]["cloud"], c.Specs[0]["region"] = cloud, map[string]string{"aws": "eu-west-1", "azure": "westeurope", "google": "europe-west1"}[cloud]
 		c.Specs = slices.DeleteFunc(c.Specs, func(s map[string]any) bool { return s["kind"] == "endpoint" })
 	}
+	return c
+}
+
+// pooled is the README's example on AWS, with pools of both provisioners, secrets of its
+// store, and a queue.
+func pooled(t *testing.T) *templatestest.Case {
+	t.Helper()
+	c := templatestest.Quickstart(t)
+	maps.Copy(c.Specs[0], map[string]any{
+		"cloud": "aws", "region": "eu-west-1", "queueing": "kueue", "secret_store": "aws_secrets_manager",
+		"cluster": map[string]any{"name": "ml", "oidc_issuer": "https://oidc.eks.eu-west-1.amazonaws.com/id/EXAMPLE"},
+	})
+	pool := func(name string, aws map[string]any) map[string]any {
+		return map[string]any{
+			"kind": "gpu_pool", "platform": "fraud", "name": name, "accelerator": map[string]any{"type": "nvidia-l4"}, "machine": "g6.xlarge", "aws": aws,
+			"capacity": []any{"spot", "on_demand"}, "nodes": map[string]any{"max": "4"}, "sharing": map[string]any{"strategy": "mps", "replicas": "4"},
+		}
+	}
+	c.Specs = append(c.Specs,
+		pool("made", map[string]any{"provisioner": "karpenter", "node_role": "ml-nodes", "ami_alias": "al2023@v20260723"}), pool("grouped", map[string]any{}),
+		map[string]any{"kind": "secret", "platform": "fraud", "name": "tracker", "sync": map[string]any{"namespaces": []any{"fraud-training"}}, "store": map[string]any{"type": "aws_secrets_manager", "region": "eu-west-1"}},
+		map[string]any{
+			"kind": "identity", "platform": "fraud", "name": "trainer", "subject": map[string]any{"kubernetes": map[string]any{"namespace": "fraud-training", "service_account": "trainer"}},
+			"grants": []any{map[string]any{"access": "read", "secret": "tracker"}},
+		})
 	return c
 }
 
@@ -98,7 +125,11 @@ func TestNoSettingVanishes(t *testing.T) {
 			"registered_model.registry": "a name", "model_registry.credentials": "secrets come later", "model_registry.weights_and_biases": "promotion's own test", "model_registry.neptune": "promotion's own test", "model_registry.clearml": "promotion's own test", "model_registry.sagemaker": "promotion's own test", "model_registry.azureml": "promotion's own test", "model_registry.vertex": "promotion's own test",
 			"platform.orchestrator": "the pipeline of the case names its own",
 			"dataset.dvc":           "a dataset has one source: their own tests", "dataset.lakefs": "as dvc", "dataset.bucket": "as dvc", "platform.region": "refused on local", "platform.secret_store": "refused", "platform.cluster.oidc_issuer": "identities come later",
-			"platform.observability": "one supported value each; refused or left out", "secret.path": "secret stores come later", "secret.generate": "secret stores come later", "secret.sync": "secret stores come later", "identity.existing": "provider",
+			"platform.observability": "one supported value each; refused or left out", "secret.generate": "provider", "secret.kms_key": "provider", "secret.recovery_days": "provider", "secret.vault.deletion_policy": "provider",
+			"secret.store.region": "externalsecrets' goldens", "secret.store.project": "as region", "secret.store.tenant": "as region",
+			"gpu_pool.aws": "karpenter's own test", "gpu_pool.disk": "as aws", "gpu_pool.zones": "as aws", "gpu_pool.reservation": "as aws", "gpu_pool.driver": "as aws", "gpu_pool.node_repair": "as aws",
+			"gpu_pool.machine": "as aws", "gpu_pool.model": "as aws", "gpu_pool.google": "provider", "gpu_pool.azure": "provider", "gpu_pool.price": "provider",
+			"identity.existing": "provider", "identity.address": "kubernetes' golden of volumes", "bucket.access_logs": "provider", "bucket.soft_delete_days": "provider",
 			"identity.subject.github": "spec's own test", "identity.subject.gitlab": "spec's own test",
 			"pipeline.triggers.data": "refused", "pipeline.triggers.drift": "refused", "endpoint.fallback": "refused", "endpoint.shadow": "refused", "endpoint.access": "refused",
 			"endpoint.rollout": "only rolling", "endpoint.autoscaling.scale_to_zero": "refused", "endpoint.environments.*.autoscaling": "kserve's own test", "endpoint.environments.*.resources.accelerator": "kserve's own test",
@@ -201,7 +232,7 @@ func kubernetes(t *testing.T, dir string) {
 func synced(t *testing.T, dir string) []string {
 	t.Helper()
 	var out []string
-	for _, pattern := range []string{"platform/base", "pipelines", "endpoints/*/overlays/*", "monitoring/*", "monitoring/*/drift/*"} {
+	for _, pattern := range []string{"platform/*", "pipelines", "endpoints/*/overlays/*", "monitoring/*", "monitoring/*/drift/*"} {
 		for _, path := range glob(t, dir, pattern+"/kustomization.yaml") {
 			rel, err := filepath.Rel(dir, filepath.Dir(path))
 			if err != nil {

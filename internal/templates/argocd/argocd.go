@@ -47,6 +47,9 @@ func (Target) Render(p *spec.Project) ([]tree.File, error) {
 		r.file("clusters/platform/packages.yaml", charts...)
 	}
 	r.file("clusters/platform/base.yaml", r.folder("base", "platform/base", -1))
+	for _, f := range components.Folders(p) {
+		r.file("clusters/platform/"+f.Name+".yaml", r.between(f))
+	}
 	inside := func(pl *spec.Pipeline) bool { return taskgraph.Inside(p.Orchestrator(pl)) }
 	if slices.ContainsFunc(p.Pipelines, inside) {
 		r.file("clusters/platform/pipelines.yaml", r.folder("pipelines", "pipelines", 1))
@@ -154,6 +157,14 @@ func (r *renderer) folder(name, folder string, wave int) application {
 	return a
 }
 
+// between is an Application of a folder that stands between the charts and what runs. A
+// pool of nodes or a quota that is no longer written must not stay.
+func (r *renderer) between(f components.Folder) application {
+	a := r.folder(f.Name, "platform/"+f.Name, 0)
+	a.Metadata.Finalizers = []string{cascade}
+	return a
+}
+
 // chart is an Application of one Helm release whose values are in this repository.
 func (r *renderer) chart(c components.Component, chart components.Chart) application {
 	repository, _ := strings.CutPrefix(chart.Repository, "oci://") // Argo CD takes an address without scheme for a registry
@@ -180,7 +191,7 @@ func (r *renderer) chart(c components.Component, chart components.Chart) applica
 func injected(c components.Component) []ignored {
 	bundle := []string{".webhooks[]?.clientConfig.caBundle"}
 	switch c.Package {
-	case "kserve", "cert_manager", "keda", "prometheus":
+	case "kserve", "cert_manager", "external_secrets", "keda", "kueue", "prometheus":
 		return []ignored{
 			{Group: "admissionregistration.k8s.io", Kind: "MutatingWebhookConfiguration", Expressions: bundle},
 			{Group: "admissionregistration.k8s.io", Kind: "ValidatingWebhookConfiguration", Expressions: bundle},

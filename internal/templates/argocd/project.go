@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/gitops-ml/terraform-provider-mlops/internal/spec"
+	"github.com/gitops-ml/terraform-provider-mlops/internal/templates/components"
 )
 
 // platform is the name of the project that charts and shared folders belong to.
@@ -37,10 +38,17 @@ func (r *renderer) platformProject() project {
 			namespaces = append(namespaces, chart.External...)
 		}
 	}
+	kinds := slices.Clone(clusterKinds)
+	for _, f := range components.Folders(r.p) {
+		namespaces = append(namespaces, f.Namespaces...)
+		for _, k := range f.Cluster {
+			kinds = append(kinds, kind{k.Group, k.Kind})
+		}
+	}
 	slices.Sort(repositories[1:])
 	slices.Sort(namespaces)
 	out := project{APIVersion: apiVersion, Kind: "AppProject", Metadata: r.metadata(r.platform(), "-10")}
-	out.Spec = projectSpec{Description: "Charts and shared folders of " + r.p.Platform.Name, SourceRepos: slices.Compact(repositories), Cluster: clusterKinds}
+	out.Spec = projectSpec{Description: "Charts and shared folders of " + r.p.Platform.Name, SourceRepos: slices.Compact(repositories), Cluster: kinds}
 	for _, ns := range slices.Compact(namespaces) {
 		out.Spec.Destinations = append(out.Spec.Destinations, r.target(ns))
 	}

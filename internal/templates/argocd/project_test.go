@@ -81,6 +81,37 @@ func TestPackages(t *testing.T) {
 	}
 }
 
+// TestFolders: what stands between the charts and the pipelines is deployed, its project
+// lets it, and it goes when it is no longer written.
+func TestFolders(t *testing.T) {
+	c := templatestest.Full(t)
+	p, faults := c.Link()
+	if err := faults.Err(); err != nil {
+		t.Fatal(err)
+	}
+	files, err := Target{}.Render(p)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := map[string]string{}
+	for _, f := range files {
+		text[f.Path] = string(f.Data)
+	}
+	for file, wants := range map[string][]string{
+		"clusters/platform/queues.yaml":      {"path: platform/queues\n", "finalizers:\n    - resources-finalizer.argocd.argoproj.io\n", "argocd.argoproj.io/sync-wave: \"0\"\n"},
+		"clusters/platform/secrets.yaml":     {"path: platform/secrets\n"},
+		"clusters/platform/gpu-sharing.yaml": {"path: platform/gpu-sharing\n"},
+		"clusters/platform/project.yaml":     {"namespace: gpu-operator\n", "group: kueue.x-k8s.io\n      kind: ClusterQueue\n", "- https://charts.external-secrets.io\n", "- registry.k8s.io/kueue/charts\n"},
+		"clusters/platform/packages.yaml":    {"chart: external-secrets\n", "chart: kueue\n", "$values/platform/kueue/values.yaml\n"},
+	} {
+		for _, want := range wants {
+			if !strings.Contains(text[file], want) {
+				t.Errorf("%s lacks %q:\n%s", file, want, text[file])
+			}
+		}
+	}
+}
+
 func TestExistingComponent(t *testing.T) {
 	text, err := rendered(t, func(_ *templatestest.Case, s map[string]any) {
 		s["packages"] = map[string]any{"mlflow": map[string]any{"existing": true}, "cert_manager": map[string]any{"existing": true}}

@@ -82,7 +82,7 @@ func (w *writer) shared(p *spec.Project) {
 	data, err := programs.ReadFile("programs/mlops/start_argo_workflows.py")
 	w.file("mlops/start_argo_workflows.py", data, err)
 	var b strings.Builder
-	err = texts.ExecuteTemplate(&b, "argo_workflows.md.tmpl", guideOf(p))
+	err = texts().ExecuteTemplate(&b, "argo_workflows.md.tmpl", guideOf(p))
 	w.file("docs/argo_workflows.md", []byte(b.String()), err)
 	if argoevents.Used(p) {
 		w.add("pipelines/events.yaml", events(p)...)

@@ -2,6 +2,7 @@ package argoworkflows
 
 import (
 	"embed"
+	"sync"
 	text "text/template"
 
 	"github.com/gitops-ml/terraform-provider-mlops/internal/catalog"
@@ -12,7 +13,7 @@ import (
 //go:embed argo_workflows.md.tmpl
 var guides embed.FS
 
-var texts = text.Must(text.ParseFS(guides, "*.tmpl"))
+var texts = sync.OnceValue(func() *text.Template { return text.Must(text.ParseFS(guides, "*.tmpl")) })
 
 // guide is what docs/argo_workflows.md says. Names are labels.
 type guide struct {

@@ -32,7 +32,7 @@ func workflowTemplate(p *spec.Project, pl *spec.Pipeline) workflow {
 			PodGC:              podGC{Strategy: "OnWorkflowSuccess"}, // pods of a run that failed stay for their logs
 			TTL:                ttl{Success: 7 * 24 * 3600, Failure: 14 * 24 * 3600},
 			WorkflowMetadata:   objectMeta{Labels: labels, Annotations: p.Annotations()},
-			PodMetadata:        objectMeta{Labels: labels, Annotations: p.Annotations()},
+			PodMetadata:        objectMeta{Labels: p.RunLabels(pl.Name), Annotations: p.Annotations()},
 			Volumes:            volumes(p, pl),
 			Templates:          graph(p, pl),
 		},

@@ -6,6 +6,7 @@ package azureml
 
 import (
 	"embed"
+	"sync"
 	"text/template"
 
 	"github.com/gitops-ml/terraform-provider-mlops/internal/spec"
@@ -24,7 +25,7 @@ var programs embed.FS
 //go:embed *.tmpl
 var templates embed.FS
 
-var texts = template.Must(template.ParseFS(templates, "*.tmpl"))
+var texts = sync.OnceValue(func() *template.Template { return template.Must(template.ParseFS(templates, "*.tmpl")) })
 
 // Target writes the pipelines that Azure ML runs.
 type Target struct{}
@@ -66,7 +67,7 @@ func (Target) Render(p *spec.Project) ([]tree.File, error) {
 	}
 	w.Programs(programs)
 	w.Add(".amlignore", []byte(ignore), nil)
-	w.Template("docs/azureml_pipelines.md", texts, "azureml.md.tmpl", names)
+	w.Template("docs/azureml_pipelines.md", texts(), "azureml.md.tmpl", names)
 	return w.Files()
 }
 

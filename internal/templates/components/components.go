@@ -85,6 +85,10 @@ func never(platform *spec.Platform, name string) string {
 		return "observability.metrics is empty, so no Prometheus is deployed: leave this out"
 	case name == "opencost" && len(o.Cost) == 0:
 		return "observability.cost is empty, so no OpenCost is deployed: leave this out"
+	case name == "external_secrets" && platform.SecretStore == "":
+		return "there is no secret_store, so no External Secrets is deployed: leave this out"
+	case name == "kueue" && platform.Queueing == "none" && platform.Cloud != "kubernetes":
+		return "queueing is \"none\", so no Kueue is deployed: leave this out"
 	}
 	return ""
 }
@@ -108,6 +112,10 @@ func needs(p *spec.Project, name string) bool {
 		return slices.Contains(p.Platform.Observability.Metrics, name)
 	case "opencost":
 		return slices.Contains(p.Platform.Observability.Cost, name)
+	case "external_secrets":
+		return len(Synced(p)) > 0
+	case "kueue":
+		return Queues(p)
 	}
 	return false
 }
@@ -120,6 +128,8 @@ func all() []Component {
 	return []Component{
 		{Name: "prometheus", Package: "prometheus", Namespace: "monitoring", Charts: []Chart{one(catalog.PrometheusOperator, definitions, "kube-system")}},
 		{Name: "cert-manager", Package: "cert_manager", Namespace: "cert-manager", Charts: []Chart{one(catalog.CertManager, definitions)}},
+		{Name: "external-secrets", Package: "external_secrets", Namespace: "external-secrets", Charts: []Chart{one(catalog.ExternalSecrets, operators)}},
+		{Name: "kueue", Package: "kueue", Namespace: "kueue-system", Charts: []Chart{one(catalog.Kueue, operators, "kube-system")}},
 		{Name: "keda", Package: "keda", Namespace: "keda", Charts: []Chart{one(catalog.KEDA, operators, "kube-system")}},
 		{Name: "argo-workflows", Package: "argo_workflows", Namespace: "argo", Charts: []Chart{one(catalog.ArgoWorkflows, operators)}},
 		{Name: "argo-events", Package: "argo_events", Namespace: "argo-events", Charts: []Chart{one(catalog.ArgoEvents, operators)}},

@@ -64,6 +64,97 @@ func TestOf(t *testing.T) {
 	}
 }
 
+// TestOf_full: what secrets and a queue need is deployed unless it is there.
+func TestOf_full(t *testing.T) {
+	for existing, want := range map[bool]string{false: "prometheus cert-manager external-secrets kueue argo-workflows kserve mlflow opencost", true: "prometheus cert-manager argo-workflows kserve mlflow opencost"} {
+		c := templatestest.Full(t)
+		c.Object(t, spec.KindPlatform, "fraud")["packages"] = map[string]any{
+			"keda": map[string]any{"existing": true}, "kueue": map[string]any{"existing": existing}, "external_secrets": map[string]any{"existing": existing},
+		}
+		p, faults := c.Link()
+		if err := faults.Err(); err != nil {
+			t.Fatal(err)
+		}
+		var got []string
+		for _, component := range Of(p) {
+			got = append(got, component.Name)
+		}
+		if strings.Join(got, " ") != want {
+			t.Errorf("existing %t: %v, want %s", existing, got, want)
+		}
+	}
+}
+
+// TestFolders: each is there for what needs it, and for nothing else.
+func TestFolders(t *testing.T) {
+	names := func(p *spec.Project) string {
+		var out []string
+		for _, f := range Folders(p) {
+			out = append(out, f.Name)
+		}
+		return strings.Join(out, " ")
+	}
+	p := linked(t, nil)
+	if got := names(p); got != "" {
+		t.Errorf("the quickstart has %s", got)
+	}
+	karpenter := &spec.AWSPool{Provisioner: "karpenter"}
+	for _, tt := range []struct {
+		cloud, queueing, sharing string
+		capacity                 []string
+		aws                      *spec.AWSPool
+		want                     string
+	}{
+		{"local", "none", "none", []string{"spot", "on_demand"}, nil, ""},
+		{"local", "kueue", "mps", nil, nil, "queues gpu-sharing"},
+		{"kubernetes", "none", "mig", nil, nil, "queues"},
+		{"aws", "none", "none", []string{"spot", "on_demand"}, nil, "cluster-autoscaler"},
+		{"aws", "none", "none", []string{"spot"}, nil, ""},
+		{"aws", "none", "time_slicing", []string{"spot", "on_demand"}, karpenter, "karpenter gpu-sharing"},
+		{"google", "none", "time_slicing", []string{"spot", "on_demand"}, nil, ""},
+		{"azure", "none", "time_slicing", []string{"spot", "on_demand"}, nil, "gpu-sharing cluster-autoscaler"},
+	} {
+		p.Platform.Cloud, p.Platform.Queueing = tt.cloud, tt.queueing
+		capacity := tt.capacity
+		if capacity == nil {
+			capacity = []string{"on_demand"}
+		}
+		p.GPUPools = []*spec.GPUPool{{Name: "l4", Capacity: capacity, Sharing: &spec.Sharing{Strategy: tt.sharing}, AWS: tt.aws}}
+		if got := names(p); got != tt.want {
+			t.Errorf("%+v: %q", tt, got)
+		}
+	}
+	p.Platform.Cloud, p.GPUPools = "local", nil
+	for _, tt := range []struct {
+		secret spec.Secret
+		want   string
+	}{
+		{spec.Secret{Name: "a"}, ""},
+		{spec.Secret{Name: "a", Sync: &spec.Sync{}}, ""},
+		{spec.Secret{Name: "a", Existing: "b", Sync: &spec.Sync{Namespaces: []string{"x"}}}, ""},
+		{spec.Secret{Name: "a", Sync: &spec.Sync{Namespaces: []string{"x"}}}, "secrets"},
+	} {
+		p.Secrets = []*spec.Secret{&tt.secret}
+		if got := names(p); got != tt.want {
+			t.Errorf("%+v: %q", tt.secret, got)
+		}
+	}
+}
+
+// TestFaults: words on charts that this platform never deploys.
+func TestFaults(t *testing.T) {
+	for name, want := range map[string]string{"external_secrets": "there is no secret_store", "kueue": "queueing is \"none\""} {
+		p := linked(t, func(s map[string]any) { s["packages"] = map[string]any{name: map[string]any{"version": "9.9.9"}} })
+		if err := Faults(p).Err(); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: got %v, want %s", name, err, want)
+		}
+		p.Platform.SecretStore, p.Platform.Queueing = "vault", "kueue"
+		if err := Faults(p).Err(); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
 // TestAll keeps the table whole: each component that users may name is deployed, or
 // refused by Faults.
 func TestAll(t *testing.T) {

@@ -39,16 +39,16 @@ func (Target) Render(p *spec.Project) ([]tree.File, error) {
 		}
 		names = append(names, pl.Name)
 		w.Faults = append(w.Faults, faults(pl)...)
-		w.Template("pipelines/"+pl.Name+"/job.py", texts, "job.py.tmpl", w.job(p, pl))
+		w.Template("pipelines/"+pl.Name+"/job.py", texts(), "job.py.tmpl", w.job(p, pl))
 	}
 	if len(names) == 0 {
 		return nil, nil
 	}
-	w.Template("definitions.py", texts, "definitions.py.tmpl", definitions{encode.Header, w.Python(names)})
+	w.Template("definitions.py", texts(), "definitions.py.tmpl", definitions{encode.Header, w.Python(names)})
 	w.YAML("workspace.yaml", workspace{[]location{{pythonFile{File: "definitions.py", Location: "definitions.py"}}}})
 	w.YAML("dagster.yaml", instance())
 	w.Programs(programs)
-	w.Template("docs/dagster.md", texts, "dagster.md.tmpl", guideOf(p, names))
+	w.Template("docs/dagster.md", texts(), "dagster.md.tmpl", guideOf(p, names))
 	deployed := func(c components.Component) bool { return c.Package == Orchestrator }
 	if slices.ContainsFunc(components.Of(p), deployed) {
 		w.YAML("platform/dagster/values.yaml", values(p))

@@ -4,6 +4,7 @@ import (
 	"embed"
 	"maps"
 	"slices"
+	"sync"
 	"text/template"
 
 	"github.com/gitops-ml/terraform-provider-mlops/internal/spec"
@@ -15,7 +16,7 @@ import (
 //go:embed *.tmpl
 var files embed.FS
 
-var texts = template.Must(template.ParseFS(files, "*.tmpl"))
+var texts = sync.OnceValue(func() *template.Template { return template.Must(template.ParseFS(files, "*.tmpl")) })
 
 // What the templates take. Every text is a literal of Python already, but for Name,
 // which is a label.

@@ -6,6 +6,7 @@ import (
 	"path"
 	"slices"
 	"strings"
+	"sync"
 	"text/template"
 
 	"github.com/gitops-ml/terraform-provider-mlops/internal/spec"
@@ -113,7 +114,9 @@ func config(p *spec.Project) string {
 //go:embed dvc.md.tmpl
 var guideText string
 
-var guideTemplate = template.Must(template.New("").Option("missingkey=error").Funcs(template.FuncMap{"code": encode.MarkdownCode}).Parse(guideText))
+var guideTemplate = sync.OnceValue(func() *template.Template {
+	return template.Must(template.New("").Option("missingkey=error").Funcs(template.FuncMap{"code": encode.MarkdownCode}).Parse(guideText))
+})
 
 // guide is docs/dvc.md.
 func guide(p *spec.Project) []byte {
@@ -125,7 +128,7 @@ func guide(p *spec.Project) []byte {
 		}
 	}
 	var out bytes.Buffer
-	err := guideTemplate.Execute(&out, map[string]any{"Rows": rows, "First": rows[0], "Several": len(remotes(p)) > 1, "Local": strings.HasPrefix(remotes(p)[0].URL, "../")})
+	err := guideTemplate().Execute(&out, map[string]any{"Rows": rows, "First": rows[0], "Several": len(remotes(p)) > 1, "Local": strings.HasPrefix(remotes(p)[0].URL, "../")})
 	if err != nil {
 		panic("the template and its values are ours: " + err.Error())
 	}

@@ -55,8 +55,7 @@ func (e *emitter) items(v reflect.Value, indent int) error {
 }
 
 // entries writes those of a struct, a Map or a map.
-func (e *emitter) entries(v reflect.Value, indent int, seen keys) error {
-	s := shapeOf(v.Type())
+func (e *emitter) entries(s *shape, v reflect.Value, indent int, seen keys) error {
 	switch s.class {
 	case isStruct:
 		return e.structEntries(s, v, indent, seen)
@@ -114,7 +113,7 @@ func (e *emitter) inlined(v reflect.Value, indent int, seen keys) error {
 		return errDepth
 	}
 	defer func() { e.depth-- }()
-	return e.entries(v, indent, seen)
+	return e.entries(s, v, indent, seen)
 }
 
 func (e *emitter) pairEntries(v reflect.Value, indent int, seen keys) error {
@@ -144,8 +143,10 @@ func (e *emitter) mapEntries(v reflect.Value, indent int, seen keys) error {
 		value reflect.Value
 	}
 	entries := make([]entry, 0, v.Len())
+	key := reflect.New(v.Type().Key()).Elem() // one for all: a key of its own would be a copy each
 	for iter := v.MapRange(); iter.Next(); {
-		entries = append(entries, entry{iter.Key().String(), iter.Value()})
+		key.SetIterKey(iter)
+		entries = append(entries, entry{key.String(), iter.Value()})
 	}
 	slices.SortFunc(entries, func(x, y entry) int { return strings.Compare(x.key, y.key) })
 	for _, one := range entries {

@@ -72,7 +72,7 @@ func (e *emitter) nested(s *shape, v reflect.Value, where place, indent int) err
 		return e.collection(v, where, indent, "[]", (*emitter).items)
 	default:
 		return e.collection(v, where, indent, "{}", func(e *emitter, v reflect.Value, indent int) error {
-			return e.entries(v, indent, nil)
+			return e.entries(s, v, indent, nil)
 		})
 	}
 }

@@ -84,15 +84,15 @@ func appendEscaped(b []byte, r rune) []byte {
 	return b
 }
 
-// appendQuoted writes s between two quotes of the given kind, with escapes.
+// appendQuoted writes s, which is valid UTF-8, between two quotes of the given kind, with escapes.
 func appendQuoted(b []byte, s string, quote rune) []byte {
 	b = append(b, byte(quote))
-	for _, r := range s {
+	written := 0
+	for i, r := range s {
 		if r == quote || r == '\\' || !visible(r) {
-			b = appendEscaped(b, r)
-		} else {
-			b = utf8.AppendRune(b, r)
+			b = appendEscaped(append(b, s[written:i]...), r)
+			written = i + utf8.RuneLen(r)
 		}
 	}
-	return append(b, byte(quote))
+	return append(append(b, s[written:]...), byte(quote))
 }

@@ -41,11 +41,11 @@ func (m Map) MarshalJSON() ([]byte, error) {
 		if i > 0 {
 			buf.WriteByte(',')
 		}
-		if err := appendJSON(&buf, pair.Key, ""); err != nil {
+		if err := appendJSON(&buf, pair.Key); err != nil {
 			return nil, err
 		}
 		buf.WriteByte(':')
-		if err := appendJSON(&buf, pair.Value, ""); err != nil {
+		if err := appendJSON(&buf, pair.Value); err != nil {
 			return nil, within(pair.Key, err)
 		}
 	}
@@ -56,7 +56,7 @@ func (m Map) MarshalJSON() ([]byte, error) {
 // MarshalJSON writes the value; JSON has no comments.
 func (c Commented) MarshalJSON() ([]byte, error) {
 	var buf bytes.Buffer
-	err := appendJSON(&buf, c.Value, "")
+	err := appendJSON(&buf, c.Value)
 	return buf.Bytes(), err
 }
 

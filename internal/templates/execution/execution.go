@@ -13,7 +13,6 @@ import (
 
 	"github.com/gitops-ml/terraform-provider-mlops/internal/catalog"
 	"github.com/gitops-ml/terraform-provider-mlops/internal/spec"
-	"github.com/gitops-ml/terraform-provider-mlops/internal/templates/encode"
 	"github.com/gitops-ml/terraform-provider-mlops/internal/templates/taskgraph"
 	"github.com/gitops-ml/terraform-provider-mlops/internal/tree"
 )
@@ -43,25 +42,22 @@ func (Target) Render(p *spec.Project) ([]tree.File, error) {
 // Tasks writes the tasks of a pipeline as the lines of a Python dict, name → Task, in
 // the order in which they run. Each line starts with indent.
 func Tasks(p *spec.Project, g *taskgraph.Graph, indent string) (string, error) {
-	var b strings.Builder
+	w := call{indent: indent + "    "}
 	for _, t := range g.Tasks {
-		key, err := encode.Python(t.Name)
-		if err != nil {
-			return "", err
+		w.write(indent, w.literal(t.Name), ": ")
+		w.task(p, t, indent)
+		w.write(",\n")
+		if w.err != nil {
+			return "", fmt.Errorf("task %q: %w", t.Name, w.err)
 		}
-		call, err := Literal(p, t, indent)
-		if err != nil {
-			return "", fmt.Errorf("task %q: %w", t.Name, err)
-		}
-		b.WriteString(indent + key + ": " + call + ",\n")
 	}
-	return b.String(), nil
+	return w.b.String(), nil
 }
 
-// Literal writes a Python call that makes the execution.Task of a task, named Task
-// in the caller's file. Lines after the first start with indent.
-func Literal(p *spec.Project, t taskgraph.Task, indent string) (string, error) {
-	w := call{indent: indent + "    "}
+// task writes a Python call that makes the execution.Task of a task, named Task in the
+// caller's file. Lines after the first start with indent.
+func (w *call) task(p *spec.Project, t taskgraph.Task, indent string) {
+	w.write("Task(\n")
 	w.value("name", t.Name)
 	w.value("image", t.Image)
 	w.list("command", commandOf(t))
@@ -73,16 +69,16 @@ func Literal(p *spec.Project, t taskgraph.Task, indent string) (string, error) {
 		env[name] = written(text)
 	}
 	w.dict("env", env)
-	secrets := map[string][]string{}
+	secrets := map[string][2]string{}
 	for name, key := range t.Secrets {
-		secrets[name] = []string{p.SecretObject(key.Secret), key.Key}
+		secrets[name] = [2]string{p.SecretObject(key.Secret), key.Key}
 	}
 	w.pairs("secrets", secrets)
 	w.list("tracked", t.Tracked)
 	w.list("needs", t.Needs)
-	inputs := map[string][]string{}
+	inputs := map[string][2]string{}
 	for _, in := range t.Inputs {
-		inputs[in.Name] = []string{in.Task, in.Output}
+		inputs[in.Name] = [2]string{in.Task, in.Output}
 	}
 	w.pairs("inputs", inputs)
 	outputs := map[string]string{}
@@ -101,7 +97,7 @@ func Literal(p *spec.Project, t taskgraph.Task, indent string) (string, error) {
 	if t.Cache {
 		w.value("cache", true)
 	}
-	return "Task(\n" + w.b.String() + indent + ")", w.err
+	w.write(indent, ")")
 }
 
 // FileName is what an output is called in the folder of its task.
@@ -144,58 +140,6 @@ func written(x taskgraph.Text) string {
 			return strings.ReplaceAll(p.Text, "$(", "$$(")
 		}
 	})
-}
-
-// call writes the arguments of a Python call, one a line.
-type call struct {
-	b      strings.Builder
-	indent string
-	err    error
-}
-
-func (w *call) literal(v any) string {
-	text, err := encode.Python(v)
-	if err != nil && w.err == nil {
-		w.err = err
-	}
-	return text
-}
-
-func (w *call) value(name string, v any) {
-	w.b.WriteString(w.indent + name + "=" + w.literal(v) + ",\n")
-}
-
-func (w *call) list(name string, texts []string) {
-	if len(texts) == 0 {
-		return
-	}
-	w.b.WriteString(w.indent + name + "=[\n")
-	for _, text := range texts {
-		w.b.WriteString(w.indent + "    " + w.literal(text) + ",\n")
-	}
-	w.b.WriteString(w.indent + "],\n")
-}
-
-func (w *call) dict(name string, texts map[string]string) {
-	if len(texts) == 0 {
-		return
-	}
-	w.b.WriteString(w.indent + name + "={\n")
-	for _, key := range sorted(texts) {
-		w.b.WriteString(w.indent + "    " + w.literal(key) + ": " + w.literal(texts[key]) + ",\n")
-	}
-	w.b.WriteString(w.indent + "},\n")
-}
-
-func (w *call) pairs(name string, pairs map[string][]string) {
-	if len(pairs) == 0 {
-		return
-	}
-	w.b.WriteString(w.indent + name + "={\n")
-	for _, key := range sorted(pairs) {
-		w.b.WriteString(w.indent + "    " + w.literal(key) + ": (" + w.literal(pairs[key][0]) + ", " + w.literal(pairs[key][1]) + "),\n")
-	}
-	w.b.WriteString(w.indent + "},\n")
 }
 
 // place writes what the task asks of a node.
@@ -252,16 +196,7 @@ func Cluster(p *spec.Project, pl *spec.Pipeline) (string, error) {
 	w.value("priority", p.TrainingPriority())
 	w.value("user", spec.PodUser)
 	w.value("programs_image", catalog.ProgramsImage)
-	w.dict("labels", p.Labels(pl.Name))
+	w.dict("labels", p.RunLabels(pl.Name))
 	w.dict("annotations", p.Annotations())
 	return "Cluster(\n" + w.b.String() + ")", w.err
-}
-
-func sorted[V any](m map[string]V) []string {
-	keys := make([]string, 0, len(m))
-	for key := range m {
-		keys = append(keys, key)
-	}
-	slices.Sort(keys)
-	return keys
 }

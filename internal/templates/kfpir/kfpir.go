@@ -6,6 +6,7 @@ package kfpir
 
 import (
 	"maps"
+	"math/big"
 	"slices"
 	"strconv"
 	"strings"
@@ -43,14 +44,14 @@ type Options struct {
 
 // Build writes the graph of a pipeline.
 func Build(g *taskgraph.Graph, o Options) PipelineSpec {
-	b := builder{g: g, o: o}
+	b := builder{g: g, o: o, parameters: parameters(g.Pipeline, o)}
 	out := PipelineSpec{
 		PipelineInfo: PipelineInfo{Name: g.Pipeline.Name}, SchemaVersion: "2.1.0", SDKVersion: "kfp-2.17.0",
 		Components: map[string]Component{}, DeploymentSpec: Deployment{Executors: map[string]Executor{}},
 		Root: Component{DAG: &DAG{Tasks: map[string]Task{}}},
 	}
-	if parameters := b.parameters(); len(parameters) > 0 {
-		out.Root.Inputs = &Inputs{Parameters: parameters}
+	if len(b.parameters) > 0 {
+		out.Root.Inputs = &Inputs{Parameters: b.parameters}
 	}
 	for i := range g.Tasks {
 		t := &g.Tasks[i]
@@ -68,18 +69,19 @@ func Build(g *taskgraph.Graph, o Options) PipelineSpec {
 func Executable(t *taskgraph.Task) string { return "exec-" + spec.K8sName(t.Name) }
 
 type builder struct {
-	g *taskgraph.Graph
-	o Options
+	g          *taskgraph.Graph
+	o          Options
+	parameters map[string]Parameter // of the run
 }
 
 var types = map[string]string{"string": "STRING", "number": "NUMBER_DOUBLE", "integer": "NUMBER_INTEGER", "boolean": "BOOLEAN"}
 
-func (b builder) parameters() map[string]Parameter {
-	out := maps.Clone(b.o.Parameters)
+func parameters(pl *spec.Pipeline, o Options) map[string]Parameter {
+	out := maps.Clone(o.Parameters)
 	if out == nil {
 		out = map[string]Parameter{}
 	}
-	for name, p := range b.g.Pipeline.Parameters {
+	for name, p := range pl.Parameters {
 		out[name] = Parameter{Type: types[p.Type], Default: Value(p)}
 	}
 	return out
@@ -117,22 +119,26 @@ func number(text string) encode.Decimal {
 // reads are the parameters that a command line names, each with its type.
 func (b builder) reads(command []string) map[string]string {
 	out := map[string]string{}
-	has := func(name string) bool {
-		return slices.ContainsFunc(command, func(arg string) bool { return strings.Contains(arg, Input(name)) })
-	}
-	for name, p := range b.parameters() {
-		if has(name) {
-			out[name] = p.Type
+	for _, arg := range command {
+		for _, after, opened := strings.Cut(arg, inputOpens); opened; _, after, opened = strings.Cut(after, inputOpens) {
+			name, _, closed := strings.Cut(after, inputCloses)
+			p, is := b.parameters[name]
+			switch {
+			case !closed:
+			case name == RunID:
+				out[name] = "STRING"
+			case is:
+				out[name] = p.Type
+			}
 		}
-	}
-	if has(RunID) {
-		out[RunID] = "STRING"
 	}
 	return out
 }
 
+const inputOpens, inputCloses = "{{$.inputs.parameters['", "']}}"
+
 // Input is the placeholder of a parameter.
-func Input(parameter string) string { return "{{$.inputs.parameters['" + parameter + "']}}" }
+func Input(parameter string) string { return inputOpens + parameter + inputCloses }
 
 func (b builder) task(t *taskgraph.Task, reads map[string]string) Task {
 	name := spec.K8sName(t.Name)
@@ -206,20 +212,19 @@ func (b builder) resources(t *taskgraph.Task) *Resources {
 }
 
 // Cores and GB write a quantity as numbers of the old fields do.
-func Cores(q spec.Quantity) encode.Decimal { return decimal(q, 0) }
+func Cores(q spec.Quantity) encode.Decimal { return decimal(q, one) }
 
 // GB is an amount of memory in 10^9 bytes.
-func GB(q spec.Quantity) encode.Decimal { return decimal(q, 9) }
+func GB(q spec.Quantity) encode.Decimal { return decimal(q, billion) }
 
-func decimal(q spec.Quantity, shift int) encode.Decimal {
+var one, billion = big.NewRat(1, 1), big.NewRat(1e9, 1)
+
+func decimal(q spec.Quantity, unit *big.Rat) encode.Decimal {
 	amount, ok := q.Rat()
 	if !ok {
 		return ""
 	}
-	for range shift {
-		amount.Quo(amount, ten)
-	}
-	text := amount.FloatString(12)
+	text := amount.Quo(amount, unit).FloatString(12)
 	return encode.Decimal(strings.TrimSuffix(strings.TrimRight(text, "0"), "."))
 }
 

@@ -10,8 +10,6 @@ import (
 	"github.com/gitops-ml/terraform-provider-mlops/internal/templates/taskgraph"
 )
 
-var ten = big.NewRat(10, 1)
-
 // folders makes the folders of the paths before "--", and runs what stands behind it.
 const folders = `while [ "$1" != -- ]; do mkdir -p "${1%/*}" || exit 1; shift; done; shift; exec "$@"`
 
@@ -26,7 +24,8 @@ func (b builder) line(t *taskgraph.Task) (command []string, env []Variable) {
 			}
 		}
 	}
-	env = slices.Clone(b.o.Fixed)
+	env = append(make([]Variable, 0, len(b.o.Fixed)+len(vars)), b.o.Fixed...)
+	command = make([]string, 0, len(t.Command))
 	if b.o.MakeFolders && len(t.Outputs) > 0 {
 		command = append(command, "sh", "-c", folders, "sh")
 		for _, o := range t.Outputs {
@@ -65,25 +64,30 @@ func (b builder) literal(text string, last bool) string {
 }
 
 func (b builder) text(x taskgraph.Text) string {
-	var out strings.Builder
+	out := ""
 	for i, part := range x {
-		switch part.Kind {
-		case taskgraph.Literal:
-			out.WriteString(b.literal(part.Text, i == len(x)-1))
-		case taskgraph.Param:
-			out.WriteString(Input(part.Text))
-		case taskgraph.InputPath:
-			out.WriteString("{{$.inputs.artifacts['" + part.Text + "'].path}}")
-		case taskgraph.OutputPath:
-			out.WriteString(output(part.Text))
-		case taskgraph.ConfigPath:
-			out.WriteString(b.o.Config)
-		case taskgraph.RunID:
-			out.WriteString(Input(RunID))
-		case taskgraph.RunURL: // neither system tells a task its address
-		}
+		out += b.part(part, i == len(x)-1)
 	}
-	return out.String()
+	return out
+}
+
+func (b builder) part(part taskgraph.Part, last bool) string {
+	switch part.Kind {
+	case taskgraph.Param:
+		return Input(part.Text)
+	case taskgraph.InputPath:
+		return "{{$.inputs.artifacts['" + part.Text + "'].path}}"
+	case taskgraph.OutputPath:
+		return output(part.Text)
+	case taskgraph.ConfigPath:
+		return b.o.Config
+	case taskgraph.RunID:
+		return Input(RunID)
+	case taskgraph.RunURL:
+		return "" // neither system tells a task its address
+	default:
+		return b.literal(part.Text, last)
+	}
 }
 
 // Faults are the settings that the representation cannot hold, for a system of a name.

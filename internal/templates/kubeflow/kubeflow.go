@@ -8,6 +8,7 @@ package kubeflow
 import (
 	"embed"
 	"slices"
+	"sync"
 	"text/template"
 
 	"github.com/gitops-ml/terraform-provider-mlops/internal/spec"
@@ -29,7 +30,7 @@ var programs embed.FS
 //go:embed *.tmpl
 var documents embed.FS
 
-var texts = template.Must(template.ParseFS(documents, "*.tmpl"))
+var texts = sync.OnceValue(func() *template.Template { return template.Must(template.ParseFS(documents, "*.tmpl")) })
 
 // Target writes the pipelines that Kubeflow Pipelines runs.
 type Target struct{}
@@ -61,7 +62,7 @@ func (Target) Render(p *spec.Project) ([]tree.File, error) {
 	}
 	w.Faults = append(w.Faults, braces(p)...)
 	w.Programs(programs)
-	w.Template("docs/kubeflow_pipelines.md", texts, "kubeflow_pipelines.md.tmpl", about)
+	w.Template("docs/kubeflow_pipelines.md", texts(), "kubeflow_pipelines.md.tmpl", about)
 	return w.Files()
 }
 

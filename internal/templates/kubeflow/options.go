@@ -51,6 +51,9 @@ func variables(p *spec.Project, pl *spec.Pipeline, t *taskgraph.Task) map[string
 // literal writes text so that neither Argo Workflows nor the kubelet finds anything in
 // it. last says that no placeholder follows.
 func literal(text string, last bool) string {
+	if !strings.ContainsAny(text, "${") {
+		return text
+	}
 	text = strings.ReplaceAll(text, "$", "$$")
 	var b strings.Builder
 	for i := range len(text) {
@@ -64,22 +67,30 @@ func literal(text string, last bool) string {
 	return b.String()
 }
 
-// resources asks for cores without a limit on them, and for memory with one.
+// ours is what each task of ours asks for.
+var ours = requests(&spec.Resources{CPU: "100m", Memory: "2Gi"})
+
 func resources(t *taskgraph.Task) *kfpir.Resources {
-	r := t.Resources
-	switch {
-	case t.Program():
-		r = &spec.Resources{CPU: "100m", Memory: "2Gi"}
-	case r == nil:
+	if t.Program() {
+		out := ours
+		return &out
+	}
+	if t.Resources == nil {
 		return nil
 	}
-	out := &kfpir.Resources{
-		CPURequest: kfpir.Cores(r.CPU), CPURequestQ: string(r.CPU),
-		MemoryRequest: kfpir.GB(r.Memory), MemoryRequestQ: string(r.Memory), MemoryLimit: kfpir.GB(r.Memory), MemoryLimitQ: string(r.Memory),
-	}
-	if a := r.Accelerator; a != nil {
+	out := requests(t.Resources)
+	if a := t.Resources.Accelerator; a != nil {
 		out.Accelerator = kfpir.Accelerate(a.Resource(), a.Count)
 		out.Accelerator.ResourceType, out.Accelerator.ResourceCount = a.Resource(), strconv.FormatInt(a.Count, 10)
 	}
-	return out
+	return &out
+}
+
+// requests asks for cores without a limit on them, and for memory with one.
+func requests(r *spec.Resources) kfpir.Resources {
+	memory := kfpir.GB(r.Memory)
+	return kfpir.Resources{
+		CPURequest: kfpir.Cores(r.CPU), CPURequestQ: string(r.CPU),
+		MemoryRequest: memory, MemoryRequestQ: string(r.Memory), MemoryLimit: memory, MemoryLimitQ: string(r.Memory),
+	}
 }

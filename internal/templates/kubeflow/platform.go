@@ -10,16 +10,16 @@ import (
 )
 
 func platformOf(p *spec.Project, pl *spec.Pipeline, g *taskgraph.Graph) platform {
-	executors := map[string]executor{}
+	executors, pods := map[string]executor{}, podMetadata{p.RunLabels(pl.Name), p.Annotations()}
 	for i := range g.Tasks {
-		executors[kfpir.Executable(&g.Tasks[i])] = executorOf(p, pl, &g.Tasks[i])
+		executors[kfpir.Executable(&g.Tasks[i])] = executorOf(p, pl, &g.Tasks[i], pods)
 	}
 	return platform{platforms{kubernetes{deployment{executors}}}}
 }
 
-func executorOf(p *spec.Project, pl *spec.Pipeline, t *taskgraph.Task) executor {
+func executorOf(p *spec.Project, pl *spec.Pipeline, t *taskgraph.Task, pods podMetadata) executor {
 	e := executor{
-		PodMetadata: podMetadata{p.Labels(pl.Name), p.Annotations()},
+		PodMetadata: pods,
 		PullPolicy:  "IfNotPresent",
 		Deadline:    t.Timeout.Seconds(),
 		// One user of all pods, whatever their image: they share files.

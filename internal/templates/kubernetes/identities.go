@@ -45,6 +45,7 @@ func (w *writer) json(name string, v any) {
 // pool says which labels and taints the nodes of a pool carry, and how it grows.
 func (w *writer) pool(g *spec.GPUPool) nodePool {
 	labels, _ := g.Place()
+	maps.Copy(labels, g.SharingLabels())
 	maps.Copy(labels, g.Labels)
 	return nodePool{
 		Pool: g.Name, Accelerator: *g.Accelerator, InstanceType: g.InstanceType, Nodes: *g.Nodes, Capacity: g.Capacity,

@@ -1,7 +1,6 @@
 // Package kubernetes writes what every cluster knows by itself: namespaces, quotas,
-// network policies, priorities, and the volumes that are the buckets of cloud
-// "local". It knows which namespace needs what; it knows nothing of the systems
-// that run there. Facts: v1, batch/v1, networking.k8s.io/v1 and scheduling.k8s.io/v1
+// network policies, priorities, and the volumes that are buckets. It knows which
+// namespace needs what; it knows nothing of the systems that run there. Facts: v1, batch/v1, networking.k8s.io/v1 and scheduling.k8s.io/v1
 // as of Kubernetes 1.30, and the Pod Security Standards.
 package kubernetes
 
@@ -42,8 +41,9 @@ func (Target) Render(p *spec.Project) ([]tree.File, error) {
 		w.yaml("storage.yaml", w.storage(),
 			"A folder that the kubelet makes belongs to root. This Job gives the buckets' folders to the user",
 			"of all other pods; it is the only one that runs as root and sees the node.")
-		w.yaml("volumes.yaml", w.volumes(),
-			"The volumes of one bucket are one folder of the node. Nothing holds it to the size that stands here.")
+	}
+	w.yaml("volumes.yaml", w.volumes(), w.mounting()...)
+	if p.Platform.Cloud == "local" || p.Platform.Cloud == "kubernetes" {
 		w.yaml("retention.yaml", w.retention(),
 			"Runs the lifecycle rules of buckets. A folder keeps no older versions, so rules for them find nothing.")
 	}

@@ -9,37 +9,7 @@ import (
 	"github.com/gitops-ml/terraform-provider-mlops/internal/spec"
 )
 
-// size is what a volume and its claim agree on. A folder of a node has no size.
-const size = "10Gi"
-
 func (w *writer) hostFolder() string { return "/var/lib/mlops/" + w.p.Platform.Name }
-
-// volumes binds each bucket to one folder of the node, once in every namespace
-// that uses it: a volume can be claimed only once, a folder has no such limit.
-func (w *writer) volumes() []any {
-	var out []any
-	for _, namespace := range w.workloads() {
-		for _, b := range w.p.Buckets {
-			if !w.uses(namespace, b) {
-				continue
-			}
-			claim, _ := w.p.Claim(b.Name)
-			name := namespace + "-" + b.Name
-			m := w.metadata(b.Name, "") // the name of the volume is too long for a label
-			m.Name = name
-			out = append(out,
-				persistentVolume{APIVersion: "v1", Kind: "PersistentVolume", Metadata: m, Spec: volumeSpec{
-					Capacity: storageAmount{size}, AccessModes: []string{"ReadWriteMany"}, Reclaim: "Retain",
-					Claim: claimRef{Namespace: namespace, Name: claim}, HostPath: hostPath{Path: w.hostFolder() + "/" + b.Name, Type: "DirectoryOrCreate"},
-				}},
-				volumeClaim{APIVersion: "v1", Kind: "PersistentVolumeClaim", Metadata: w.metadata(claim, namespace), Spec: claimSpec{
-					AccessModes: []string{"ReadWriteMany"}, Resources: claimResources{storageAmount{size}}, VolumeName: name,
-				}},
-			)
-		}
-	}
-	return out
-}
 
 // uses reports whether pods of a namespace read or write a bucket: pipelines all of
 // them, an environment those of its models, where its monitors record requests too.
@@ -93,48 +63,8 @@ func little() resources {
 	return resources{Requests: map[string]string{"cpu": "50m", "memory": "64Mi"}, Limits: map[string]string{"memory": "256Mi"}}
 }
 
-// The part of v1 and batch/v1 this package writes for volumes and pods, in output order.
+// The part of v1 and batch/v1 this package writes for pods, in output order.
 type (
-	persistentVolume struct {
-		APIVersion string     `yaml:"apiVersion"`
-		Kind       string     `yaml:"kind"`
-		Metadata   metadata   `yaml:"metadata"`
-		Spec       volumeSpec `yaml:"spec"`
-	}
-	volumeSpec struct {
-		Capacity    storageAmount `yaml:"capacity"`
-		AccessModes []string      `yaml:"accessModes"`
-		Reclaim     string        `yaml:"persistentVolumeReclaimPolicy"`
-		Claim       claimRef      `yaml:"claimRef"`
-		HostPath    hostPath      `yaml:"hostPath"`
-	}
-	storageAmount struct {
-		Storage string `yaml:"storage"`
-	}
-	claimRef struct {
-		Namespace string `yaml:"namespace"`
-		Name      string `yaml:"name"`
-	}
-	hostPath struct {
-		Path string `yaml:"path"`
-		Type string `yaml:"type"`
-	}
-	volumeClaim struct {
-		APIVersion string    `yaml:"apiVersion"`
-		Kind       string    `yaml:"kind"`
-		Metadata   metadata  `yaml:"metadata"`
-		Spec       claimSpec `yaml:"spec"`
-	}
-	claimSpec struct {
-		AccessModes  []string       `yaml:"accessModes"`
-		StorageClass string         `yaml:"storageClassName"`
-		VolumeName   string         `yaml:"volumeName"`
-		Resources    claimResources `yaml:"resources"`
-	}
-	claimResources struct {
-		Requests storageAmount `yaml:"requests"`
-	}
-
 	job struct {
 		APIVersion string   `yaml:"apiVersion"`
 		Kind       string   `yaml:"kind"`

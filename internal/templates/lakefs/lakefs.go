@@ -7,6 +7,7 @@ package lakefs
 import (
 	"bytes"
 	_ "embed"
+	"sync"
 	"text/template"
 
 	"github.com/gitops-ml/terraform-provider-mlops/internal/spec"
@@ -23,7 +24,9 @@ func (Target) Name() string { return "lakefs" }
 //go:embed lakefs.md.tmpl
 var text string
 
-var document = template.Must(template.New("").Option("missingkey=error").Funcs(template.FuncMap{"code": encode.MarkdownCode}).Parse(text))
+var document = sync.OnceValue(func() *template.Template {
+	return template.Must(template.New("").Option("missingkey=error").Funcs(template.FuncMap{"code": encode.MarkdownCode}).Parse(text))
+})
 
 // Render returns docs/lakefs.md where a pipeline reads from lakeFS.
 func (Target) Render(p *spec.Project) ([]tree.File, error) {
@@ -37,7 +40,7 @@ func (Target) Render(p *spec.Project) ([]tree.File, error) {
 		return nil, nil
 	}
 	var out bytes.Buffer
-	if err := document.Execute(&out, struct {
+	if err := document().Execute(&out, struct {
 		Rows      []row
 		Namespace string
 		Variables []string

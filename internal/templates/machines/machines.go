@@ -4,6 +4,7 @@ package machines
 
 import (
 	"fmt"
+	"math"
 	"math/big"
 	"slices"
 
@@ -35,8 +36,9 @@ func Pick(table []Machine, name string, r *spec.Resources) (m Machine, why strin
 	if r.Accelerator != nil {
 		kind, count = r.Accelerator.Type, r.Accelerator.Count
 	}
+	cpu, memory := whole(r.CPU, 1), whole(r.Memory, 1<<30)
 	for _, m := range table {
-		if m.Accelerator == kind && m.Count >= count && holds(r.CPU, m.CPU, 1) && holds(r.Memory, m.Memory, 1<<30) {
+		if m.Accelerator == kind && m.Count >= count && m.CPU >= cpu && m.Memory >= memory {
 			return m, ""
 		}
 	}
@@ -53,11 +55,20 @@ func Pick(table []Machine, name string, r *spec.Resources) (m Machine, why strin
 	return Machine{}, fmt.Sprintf("no %s has %d %s with the cpu and memory asked for; there are: %v", name, count, kind, slices.Compact(have))
 }
 
-// holds compares a quantity with a whole number of units.
-func holds(asked spec.Quantity, have, unit int64) bool {
+// whole is the least whole number of units that hold a quantity; a text that is none is
+// more than any machine has.
+func whole(asked spec.Quantity, unit int64) int64 {
 	if asked == "" {
-		return true
+		return 0
 	}
-	a, ok := asked.Rat()
-	return ok && a.Cmp(new(big.Rat).SetInt64(have*unit)) <= 0
+	amount, ok := asked.Rat()
+	if !ok {
+		return math.MaxInt64
+	}
+	units := amount.Quo(amount, new(big.Rat).SetInt64(unit))
+	least := new(big.Int).Add(units.Num(), new(big.Int).Sub(units.Denom(), big.NewInt(1)))
+	if least.Quo(least, units.Denom()); !least.IsInt64() {
+		return math.MaxInt64
+	}
+	return least.Int64()
 }

@@ -46,7 +46,7 @@ func (Target) Render(p *spec.Project) ([]tree.File, error) {
 	w.Faults = append(w.Faults, braces(p)...)
 	for _, pl := range pipelines {
 		w.Faults = append(w.Faults, faults(pl)...)
-		w.Template("pipelines/"+pl.Name+"/flow.py", texts, "flow.py.tmpl", w.flow(p, pl))
+		w.Template("pipelines/"+pl.Name+"/flow.py", texts(), "flow.py.tmpl", w.flow(p, pl))
 	}
 	w.YAML("prefect.yaml", w.deployments(p, pipelines))
 	w.Programs(programs)
@@ -58,7 +58,7 @@ func (Target) Render(p *spec.Project) ([]tree.File, error) {
 	} else {
 		w.YAML("platform/prefect/values.yaml", w.values(p))
 	}
-	w.Template("docs/prefect.md", texts, "prefect.md.tmpl", guideOf(p, pipelines, existing))
+	w.Template("docs/prefect.md", texts(), "prefect.md.tmpl", guideOf(p, pipelines, existing))
 	return w.Files()
 }
 

@@ -19,12 +19,12 @@ import (
 // model is registered, with 500 from some request on, and is then gone altogether.
 var trackerScripts = []struct{ env, script, said string }{
 	{"clearml", "clearml_http", "models:"}, // the longest first
+	{"wandb", "wandb_online", "versions:"},
 	{"google", "vertex_rest", "versions:"},
 	{"neptune", "neptune_backend", "versions:"},
 	{"wandb", "wandb_offline", "read back:"},
 	{"clearml", "clearml_offline", "read back:"},
 	{"neptune", "neptune_offline", "read back:"},
-	{"wandb", "wandb_api", "versions:"},
 	{"azure", "azureml_sdk", "versions:"},
 	{"sagemaker", "sagemaker_moto", "model packages:"},
 }

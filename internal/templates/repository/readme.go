@@ -1,6 +1,7 @@
 package repository
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -23,6 +24,7 @@ func readmeOf(p *spec.Project) readme {
 		r.Cluster = platform.Cluster.Name
 	}
 	r.Nodes, r.Edges = picture(p)
+	r.Needs = needsOf(p)
 	for i, m := range p.Models {
 		r.Models = append(r.Models, described{promotingOf(p, m), m.Description, gatesOf(m)})
 		r.PullRequests = r.PullRequests || m.Promotion.Mode == "pull_request"
@@ -50,6 +52,14 @@ func readmeOf(p *spec.Project) readme {
 	}
 	for _, b := range p.Buckets {
 		r.Buckets = append(r.Buckets, b.Name)
+	}
+	for _, g := range p.GPUPools {
+		least, _ := g.Monthly()
+		one := priced{Name: g.Name, Machine: cmp.Or(g.Machine, g.InstanceType, "nodes of yours"), Hourly: cmp.Or(string(g.Hourly()), "0"), Monthly: cmp.Or(string(least), "0")}
+		if g.Price != nil {
+			one.AsOf = g.Price.AsOf
+		}
+		r.Pools = append(r.Pools, one)
 	}
 	for _, key := range sorted(p.Tags) {
 		r.Tags = append(r.Tags, key+"="+p.Tags[key])
@@ -140,7 +150,12 @@ type (
 		Existing     []string
 		Registries   []located
 		Buckets      []string
+		Pools        []priced
 		Tags         []string
+		Needs        *needs
+	}
+	priced struct {
+		Name, Machine, Hourly, Monthly, AsOf string
 	}
 	described struct {
 		promoting

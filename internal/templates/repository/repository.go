@@ -10,6 +10,7 @@ import (
 	"embed"
 	"slices"
 	"strings"
+	"sync"
 	"text/template"
 
 	"github.com/gitops-ml/terraform-provider-mlops/internal/spec"
@@ -22,9 +23,11 @@ import (
 //go:embed *.tmpl requirements*.in requirements*.txt pyproject.toml gitignore
 var sources embed.FS
 
-var texts = template.Must(template.New("").Option("missingkey=error").Funcs(template.FuncMap{
-	"md": encode.Markdown, "code": encode.MarkdownCode, "mermaid": encode.Mermaid, "sh": makeWord,
-}).ParseFS(sources, "*.tmpl"))
+var texts = sync.OnceValue(func() *template.Template {
+	return template.Must(template.New("").Option("missingkey=error").Funcs(template.FuncMap{
+		"md": encode.Markdown, "code": encode.MarkdownCode, "mermaid": encode.Mermaid, "sh": makeWord,
+	}).ParseFS(sources, "*.tmpl"))
+})
 
 // makeWord writes one word of a shell inside a recipe.
 func makeWord(text string) (string, error) { return encode.Make(encode.Shell(text)) }
@@ -88,7 +91,7 @@ func (w *writer) add(path string, data []byte, err error) {
 
 func (w *writer) text(path, name string, data any) {
 	var out bytes.Buffer
-	err := texts.ExecuteTemplate(&out, name, data)
+	err := texts().ExecuteTemplate(&out, name, data)
 	w.add(path, append(bytes.TrimRight(out.Bytes(), "\n"), '\n'), err)
 }
 

@@ -3,10 +3,10 @@ package sagemaker
 import (
 	"fmt"
 	"maps"
-	"regexp"
 	"slices"
 	"strings"
 
+	"github.com/gitops-ml/terraform-provider-mlops/internal/pattern"
 	"github.com/gitops-ml/terraform-provider-mlops/internal/spec"
 	"github.com/gitops-ml/terraform-provider-mlops/internal/templates/taskgraph"
 )
@@ -51,10 +51,8 @@ func (b builder) check() spec.Faults {
 			refuse(spec.At("parameters").Key(name).Attr("default"), "must be set: the schedule starts runs, and hands over no parameters")
 		}
 	}
-	if t.Schedule != nil {
-		if _, why := expression(t.Schedule.Cron); why != "" {
-			refuse(spec.At("triggers", "schedule", "cron"), "%s", why)
-		}
+	if b.why != "" {
+		refuse(spec.At("triggers", "schedule", "cron"), "%s", b.why)
 	}
 	if r := b.p.TrackerOf(b.pl); r != nil && r.Credentials != nil {
 		out = append(out, spec.Refuse(r, spec.At("credentials"), "the environment of a job in SageMaker is plain text: let the role of the jobs reach the tracker, or use an orchestrator in the cluster"))
@@ -65,7 +63,7 @@ func (b builder) check() spec.Faults {
 	return out
 }
 
-var names = regexp.MustCompile(`^[A-Za-z0-9_-]{1,64}$`)
+var names = pattern.New(`^[A-Za-z0-9_-]{1,64}$`)
 
 func (b builder) checkTask(t taskgraph.Task) spec.Faults {
 	var out spec.Faults
@@ -92,12 +90,14 @@ func (b builder) checkTask(t taskgraph.Task) spec.Faults {
 		refuse(at.Attr("args"), "has %d arguments; a job of SageMaker takes %d", len(t.Command), mostArguments)
 	}
 	for i, arg := range t.Command {
-		where := at.Attr("command").Index(i)
-		if n := len(b.pl.Steps[t.Name].Command); i >= n {
-			where = at.Attr("args").Index(i - n)
+		why := unfit(arg, true)
+		if why == "" {
+			continue
 		}
-		if why := unfit(arg, true); why != "" {
-			refuse(where, "%s", why)
+		if n := len(b.pl.Steps[t.Name].Command); i < n {
+			refuse(at.Attr("command").Index(i), "%s", why)
+		} else {
+			refuse(at.Attr("args").Index(i-n), "%s", why)
 		}
 	}
 	for _, variable := range slices.Sorted(maps.Keys(b.pl.Steps[t.Name].Env)) {
@@ -167,13 +167,22 @@ func list(numbers []int, name func(int) string) string {
 }
 
 func (b builder) deployment() deployment {
-	out := deployment{Pipeline: b.name(), Bucket: b.bucket(), Code: b.key, Region: b.p.Platform.Region, Tags: b.tags()}
+	out := deployment{Pipeline: b.name(), Bucket: b.bucket, Code: b.key, Region: b.p.Platform.Region, Tags: b.tags}
 	if b.pl.Identity != "" {
 		out.Role = b.p.Platform.Name + "-" + b.pl.Identity
 	}
 	if s := b.pl.Triggers.Schedule; s != nil {
-		text, _ := expression(s.Cron)
-		out.Schedule = &schedule{text, s.Timezone}
+		out.Schedule = &schedule{b.cron, s.Timezone}
+	}
+	return out
+}
+
+func tags(p *spec.Project, pl *spec.Pipeline) []tag {
+	all := maps.Clone(p.Tags)
+	all["mlops-platform"], all["mlops-pipeline"], all["mlops-owner"] = p.Platform.Name, pl.Name, p.Platform.Owner
+	var out []tag
+	for _, key := range slices.Sorted(maps.Keys(all)) {
+		out = append(out, tag{key, all[key]})
 	}
 	return out
 }

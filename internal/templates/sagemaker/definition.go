@@ -23,22 +23,29 @@ const (
 
 // builder writes one pipeline.
 type builder struct {
-	p     *spec.Project
-	pl    *spec.Pipeline
-	graph *taskgraph.Graph
-	key   string // where deployment puts the programs
+	p      *spec.Project
+	pl     *spec.Pipeline
+	graph  *taskgraph.Graph
+	key    string // where deployment puts the programs
+	bucket string // the address of the pipeline's bucket, or ""
+	tags   []tag
+	cron   string // the schedule for EventBridge, or ""
+	why    string // EventBridge cannot express the schedule, or ""
+}
+
+func newBuilder(p *spec.Project, pl *spec.Pipeline) builder {
+	b := builder{p: p, pl: pl, graph: taskgraph.Of(p, pl), key: codeKey(pl), tags: tags(p, pl)}
+	if store := p.Store(pl.Artifacts); store != nil {
+		b.bucket = strings.TrimSuffix(address(store), "/")
+	}
+	if s := pl.Triggers.Schedule; s != nil {
+		b.cron, b.why = expression(s.Cron)
+	}
+	return b
 }
 
 // name is the pipeline's in the account: [a-zA-Z0-9](-*[a-zA-Z0-9]){0,255}.
 func (b builder) name() string { return b.p.Platform.Name + "-" + b.pl.Name }
-
-// bucket is the address of the pipeline's bucket.
-func (b builder) bucket() string {
-	if store := b.p.Store(b.pl.Artifacts); store != nil {
-		return strings.TrimSuffix(address(store), "/")
-	}
-	return ""
-}
 
 func address(b *spec.Bucket) string {
 	if b.Existing == "" {
@@ -107,7 +114,7 @@ func (b builder) job(t taskgraph.Task) job {
 		App:       app{Image: t.Image},
 		Role:      get("Parameters." + role),
 		Env:       b.environment(t),
-		Tags:      b.tags(),
+		Tags:      b.tags,
 	}
 	for i, arg := range t.Command {
 		if i == 0 {
@@ -134,7 +141,7 @@ func (b builder) job(t taskgraph.Task) job {
 
 // destination is where an output goes in the bucket, a folder for each execution.
 func (b builder) destination(task, output string) any {
-	return join("/", b.bucket()+"/runs/"+b.pl.Name, get("Execution.PipelineExecutionId"), task, output)
+	return join("/", b.bucket+"/runs/"+b.pl.Name, get("Execution.PipelineExecutionId"), task, output)
 }
 
 func (b builder) inputs(t taskgraph.Task) []input {
@@ -145,7 +152,7 @@ func (b builder) inputs(t taskgraph.Task) []input {
 		out = append(out, inputOf(in.Name, from, inputs+in.Name))
 	}
 	if t.Program() {
-		out = append(out, inputOf("mlops-code", b.bucket()+"/"+b.key, code))
+		out = append(out, inputOf("mlops-code", b.bucket+"/"+b.key, code))
 	}
 	if t.Role == taskgraph.Data {
 		for _, name := range b.graph.Reads {
@@ -167,7 +174,7 @@ func (b builder) source(d *spec.Dataset) (from, local string) {
 		if path.Ext(d.Local.Path) == "" {
 			folder = d.Local.Path
 		}
-		return b.bucket() + "/" + d.Local.Path, path.Join(data, folder)
+		return b.bucket + "/" + d.Local.Path, path.Join(data, folder)
 	case d.Bucket != nil:
 		if store := b.p.Bucket(d.Bucket.Name); store != nil {
 			prefix := strings.Trim(d.Bucket.Prefix, "/")
@@ -237,14 +244,4 @@ func (b builder) part(t taskgraph.Task, part taskgraph.Part) any {
 	default:
 		return part.Text
 	}
-}
-
-func (b builder) tags() []tag {
-	all := maps.Clone(b.p.Tags)
-	all["mlops-platform"], all["mlops-pipeline"], all["mlops-owner"] = b.p.Platform.Name, b.pl.Name, b.p.Platform.Owner
-	var out []tag
-	for _, key := range slices.Sorted(maps.Keys(all)) {
-		out = append(out, tag{key, all[key]})
-	}
-	return out
 }

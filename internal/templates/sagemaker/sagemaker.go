@@ -7,6 +7,7 @@ package sagemaker
 
 import (
 	"embed"
+	"sync"
 	"text/template"
 
 	"github.com/gitops-ml/terraform-provider-mlops/internal/spec"
@@ -24,7 +25,7 @@ var programs embed.FS
 //go:embed *.tmpl
 var templates embed.FS
 
-var texts = template.Must(template.ParseFS(templates, "*.tmpl"))
+var texts = sync.OnceValue(func() *template.Template { return template.Must(template.ParseFS(templates, "*.tmpl")) })
 
 // Target writes the pipelines that SageMaker runs.
 type Target struct{}
@@ -42,7 +43,7 @@ func (Target) Render(p *spec.Project) ([]tree.File, error) {
 			continue
 		}
 		names = append(names, pl.Name)
-		b := builder{p: p, pl: pl, graph: taskgraph.Of(p, pl), key: codeKey(pl)}
+		b := newBuilder(p, pl)
 		w.Faults = append(w.Faults, b.check()...)
 		if w.Faults.Err() == nil {
 			w.JSON("pipelines/"+pl.Name+"/definition.json", b.definition())
@@ -53,7 +54,7 @@ func (Target) Render(p *spec.Project) ([]tree.File, error) {
 		return nil, nil
 	}
 	w.Programs(programs)
-	w.Template("docs/sagemaker_pipelines.md", texts, "sagemaker.md.tmpl", names)
+	w.Template("docs/sagemaker_pipelines.md", texts(), "sagemaker.md.tmpl", names)
 	return w.Files()
 }
 

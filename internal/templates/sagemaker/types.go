@@ -1,13 +1,19 @@
 package sagemaker
 
-// reference is what the service fills in.
-type reference map[string]any
-
-func get(what string) reference { return reference{"Get": what} }
-
-func join(on string, values ...any) reference {
-	return reference{"Std:Join": map[string]any{"On": on, "Values": values}}
+// reference is what the service fills in: one value of its own, or several joined.
+type reference struct {
+	Get  string  `json:"Get,omitempty"`
+	Join *joined `json:"Std:Join,omitempty"`
 }
+
+type joined struct {
+	On     string `json:"On"`
+	Values []any  `json:"Values"`
+}
+
+func get(what string) reference { return reference{Get: what} }
+
+func join(on string, values ...any) reference { return reference{Join: &joined{on, values}} }
 
 // The definition, in output order. Fields of a job are those of CreateProcessingJob.
 type (

@@ -14,7 +14,7 @@ import (
 func Of(p *spec.Project, pl *spec.Pipeline) *Graph {
 	b := builder{p: p, pl: pl, reads: reads(pl)}
 	b.plain, b.secrets = trackers.Environment(p, pl)
-	g := &Graph{Pipeline: pl, Reads: b.reads}
+	g := &Graph{Pipeline: pl, Reads: b.reads, Tasks: make([]Task, 0, len(pl.Steps)+programs)}
 	if len(b.reads) > 0 {
 		g.Tasks = append(g.Tasks, b.data())
 	}
@@ -22,10 +22,13 @@ func Of(p *spec.Project, pl *spec.Pipeline) *Graph {
 		g.Tasks = append(g.Tasks, b.step(name))
 	}
 	if pl.Trains != nil {
-		g.Tasks = append(g.Tasks, b.gate(), b.register())
+		g.Tasks = append(g.Tasks, b.gate(ends(g.Tasks)), b.register())
 	}
 	return g
 }
+
+// programs is how many tasks of ours a graph has at most.
+const programs = 3
 
 // reads lists the datasets that a pipeline's steps read, by name.
 func reads(pl *spec.Pipeline) []string {
@@ -49,23 +52,6 @@ type builder struct {
 	plain   map[string]string
 	secrets map[string]spec.SecretKey
 }
-
-func literal(text string) Text { return Text{{Literal, text}} }
-
-func literals(texts ...string) []Text {
-	out := make([]Text, len(texts))
-	for i, text := range texts {
-		out[i] = literal(text)
-	}
-	return out
-}
-
-// option is "NAME=" followed by what a run fills in.
-func option(name string, kind PartKind, text string) Text {
-	return Text{{Literal, name + "="}, {kind, text}}
-}
-
-func one(kind PartKind, name string) Text { return Text{{kind, name}} }
 
 // program is a task of ours; talks says that it speaks with the registry.
 func (b builder) program(name string, role Role, module string, talks bool) Task {
@@ -156,18 +142,23 @@ func (b builder) step(name string) Task {
 	s := b.pl.Steps[name]
 	t := Task{
 		Name: name, Role: Step, Image: b.pl.ImageOf(name), Env: b.identity(), Secrets: maps.Clone(s.SecretEnv),
-		Needs: b.pl.Before(name), Params: s.Reads(), Resources: s.Resources, Pool: s.Pool,
+		Needs: b.pl.Before(name), Resources: s.Resources, Pool: s.Pool,
 		Retries: s.Retries, Timeout: s.Timeout, Cache: s.Cache == nil || *s.Cache,
 	}
 	if t.Secrets == nil {
 		t.Secrets = map[string]spec.SecretKey{}
 	}
-	for _, arg := range slices.Concat(s.Command, s.Args) {
+	t.Command = make([]Text, 0, len(s.Command)+len(s.Args))
+	for _, arg := range s.Command {
+		t.Command = append(t.Command, parts(arg))
+	}
+	for _, arg := range s.Args {
 		t.Command = append(t.Command, parts(arg))
 	}
 	for variable, text := range s.Env {
 		t.Env[variable] = parts(text)
 	}
+	t.Params = t.names(Param)
 	b.track(&t)
 	for _, in := range slices.Sorted(maps.Keys(s.Inputs)) {
 		t.Inputs = append(t.Inputs, b.input(in, s.Inputs[in]))
@@ -180,7 +171,7 @@ func (b builder) step(name string) Task {
 	for _, output := range s.Outputs {
 		t.Outputs = append(t.Outputs, Output{Name: output})
 	}
-	if s.WritesMetrics() {
+	if slices.Contains(t.names(OutputPath), MetricsOutput) {
 		t.Outputs = append(t.Outputs, Output{Name: MetricsOutput, File: true})
 	}
 	sortOutputs(t.Outputs)
@@ -195,33 +186,9 @@ func (b builder) input(name, from string) Input {
 	return Input{Name: name, Task: source, Output: output}
 }
 
-// parts reads the tokens of a text. The text was checked when it was decoded.
-func parts(text string) Text {
-	tokens, err := spec.Tokens(text)
-	if err != nil {
-		return literal(text)
-	}
-	var out Text
-	for _, t := range tokens {
-		switch t.Kind {
-		case spec.Text:
-			out = append(out, Part{Literal, t.Text})
-		case spec.ParamToken:
-			out = append(out, Part{Param, t.Name})
-		case spec.InputToken:
-			out = append(out, Part{InputPath, t.Name})
-		case spec.OutputToken:
-			out = append(out, Part{OutputPath, t.Name})
-		case spec.MetricToken:
-			out = append(out, Part{OutputPath, MetricsOutput})
-		}
-	}
-	return out
-}
-
-func (b builder) gate() Task {
+func (b builder) gate(after []string) Task {
 	t := b.program(GateTask, Gate, "mlops.gate", true)
-	t.Needs = b.ends()
+	t.Needs = after
 	if b.pl.Trains.Metrics != "" {
 		t.Command = append(t.Command, literal("--metrics"), one(InputPath, MetricsOutput))
 		t.Inputs = []Input{{MetricsOutput, b.pl.Trains.Metrics, MetricsOutput}}
@@ -263,17 +230,17 @@ func (b builder) register() Task {
 }
 
 // ends lists the steps that no step waits for: a model is judged when all is done.
-func (b builder) ends() []string {
+func ends(tasks []Task) []string {
 	waited := map[string]bool{}
-	for _, name := range b.pl.StepNames() {
-		for _, before := range b.pl.Before(name) {
+	for i := range tasks {
+		for _, before := range tasks[i].Needs {
 			waited[before] = true
 		}
 	}
 	var out []string
-	for _, name := range b.pl.StepNames() {
-		if !waited[name] {
-			out = append(out, name)
+	for i := range tasks {
+		if t := &tasks[i]; t.Role == Step && !waited[t.Name] {
+			out = append(out, t.Name)
 		}
 	}
 	slices.Sort(out)

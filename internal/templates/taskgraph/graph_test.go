@@ -83,8 +83,9 @@ func TestOf(t *testing.T) {
 func TestOf_noDataNoModel(t *testing.T) {
 	g := graph(t, map[string]func(map[string]any){"pipeline": func(pl map[string]any) {
 		pl["trains"] = nil
+		pl["parameters"] = map[string]any{"x": map[string]any{"type": "string", "default": "1"}, "y": map[string]any{"type": "string", "default": "2"}}
 		pl["steps"] = map[string]any{
-			"a": map[string]any{"command": []any{"true", ""}, "env": map[string]any{"X": "$(metrics)-$$(y"}},
+			"a": map[string]any{"command": []any{"true", ""}, "env": map[string]any{"X": "$(metrics)-$$(y", "Y": "$(params.y)$(params.x)$(params.y)"}},
 			"b": map[string]any{"command": []any{"true"}, "needs": []any{"a"}, "cache": false},
 		}
 	}, "endpoint": func(e map[string]any) { e["monitors"] = nil }})
@@ -94,6 +95,12 @@ func TestOf_noDataNoModel(t *testing.T) {
 	a, b := g.Tasks[0], g.Tasks[1]
 	if got := line(a.Env["X"]); got != "out:metrics-$(y" {
 		t.Errorf("X is %q", got)
+	}
+	if !slices.Equal(a.Params, []string{"x", "y"}) || b.Params != nil {
+		t.Errorf("parameters are %v and %v", a.Params, b.Params)
+	}
+	if !slices.Equal(a.Outputs, []taskgraph.Output{{Name: taskgraph.MetricsOutput, File: true}}) || b.Outputs != nil {
+		t.Errorf("outputs are %v and %v", a.Outputs, b.Outputs)
 	}
 	if lines(&a) != "true " || !a.Cache || b.Cache {
 		t.Errorf("a runs %q; cache is %v and %v", lines(&a), a.Cache, b.Cache)

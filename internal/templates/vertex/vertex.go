@@ -8,6 +8,7 @@ package vertex
 import (
 	"embed"
 	"strings"
+	"sync"
 	"text/template"
 
 	"github.com/gitops-ml/terraform-provider-mlops/internal/spec"
@@ -28,7 +29,7 @@ var programs embed.FS
 //go:embed *.tmpl
 var documents embed.FS
 
-var texts = template.Must(template.ParseFS(documents, "*.tmpl"))
+var texts = sync.OnceValue(func() *template.Template { return template.Must(template.ParseFS(documents, "*.tmpl")) })
 
 // Target writes the pipelines that Vertex AI Pipelines runs.
 type Target struct{}
@@ -52,7 +53,7 @@ func (Target) Render(p *spec.Project) ([]tree.File, error) {
 		return nil, nil
 	}
 	w.Programs(programs)
-	w.Template("docs/vertex_pipelines.md", texts, "vertex_pipelines.md.tmpl", about)
+	w.Template("docs/vertex_pipelines.md", texts(), "vertex_pipelines.md.tmpl", about)
 	return w.Files()
 }
 

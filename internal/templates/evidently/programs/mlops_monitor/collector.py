@@ -21,7 +21,7 @@ from types import FrameType
 
 from mlops_monitor.config import Config, Stop, load
 from mlops_monitor.exposition import family, of_result, read_result
-from mlops_monitor.log import day, forget
+from mlops_monitor.log import append, day, forget
 
 TYPES = {
     "org.kubeflow.serving.inference.request": "request",
@@ -78,8 +78,7 @@ class Keeper:
                 forget(self.config.folder, now - timedelta(days=self.config.retention_days))
             if path.exists() and path.stat().st_size + len(line) > self._max_day:
                 raise Refusal(HTTPStatus.INSUFFICIENT_STORAGE, "the day's log is full")
-            with path.open("ab") as stream:
-                stream.write(line)
+            append(path, line)
             self.kept[kind] += 1
 
     def refuse(self) -> None:

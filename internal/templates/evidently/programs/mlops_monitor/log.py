@@ -1,10 +1,16 @@
-"""The log of an endpoint: one JSON object on each line, one file for each day."""
+"""The log of an endpoint: one JSON object on each line, one file for each day.
+
+A mounted bucket of S3 takes whole files only: there a day has one file for each event.
+"""
 
 from __future__ import annotations
 
+import errno
 import json
 import os
+import time
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -23,24 +29,46 @@ def days(folder: Path) -> list[tuple[Path, datetime]]:
     found = []
     for path in sorted(folder.glob("*.jsonl")):
         try:
-            found.append((path, datetime.strptime(path.stem, "%Y-%m-%d").replace(tzinfo=UTC)))
+            found.append((path, datetime.strptime(path.name[:10], "%Y-%m-%d").replace(tzinfo=UTC)))
         except ValueError:
             continue  # not ours
     return found
+
+
+def append(path: Path, line: bytes) -> None:
+    """Add a line to the file of a day, or a file beside it where files cannot grow."""
+    try:
+        with path.open("ab") as stream:
+            stream.write(line)
+    except OSError as fault:
+        if fault.errno not in _WHOLE_ONLY or not line:
+            raise
+        path.with_name(f"{path.stem}.{time.time_ns()}-{os.getpid()}.jsonl").write_bytes(line)
+
+
+# What a file system says that keeps objects, when one that exists is opened to be written.
+_WHOLE_ONLY = (errno.EPERM, errno.ENOTSUP, errno.ENOSYS, errno.EINVAL)
 
 
 def forget(folder: Path, before: datetime) -> None:
     """Remove the files of days that ended before a time."""
     for path, start in days(folder):
         if start + timedelta(days=1) <= before:
-            path.unlink(missing_ok=True)
+            with suppress(PermissionError):  # nobody may delete in a bucket: its own rules do
+                path.unlink(missing_ok=True)
 
 
 def write_atomic(path: Path, value: Any) -> None:
     """Write a JSON file in one step, so that no reader sees half of it."""
+    text = json.dumps(value, indent=2, sort_keys=True, allow_nan=False) + "\n"
     draft = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    draft.write_text(json.dumps(value, indent=2, sort_keys=True, allow_nan=False) + "\n", encoding="utf-8")
-    draft.replace(path)
+    try:
+        draft.write_text(text, encoding="utf-8")
+        draft.replace(path)
+    except OSError as fault:
+        if fault.errno not in _WHOLE_ONLY:
+            raise
+        path.write_text(text, encoding="utf-8")  # an object of a bucket appears whole by itself
 
 
 @dataclass

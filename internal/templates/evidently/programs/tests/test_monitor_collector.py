@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import http.client
 import json
 import threading
@@ -9,12 +10,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from mlops_monitor import collector
 from mlops_monitor.config import Config
-from mlops_monitor.log import day, days, write_atomic
+from mlops_monitor.log import day, days, read, write_atomic
 
 V2 = {"inputs": [{"name": "amount", "shape": [2, 1], "datatype": "FP64", "data": [1.5, 2.5]}]}
 
@@ -92,6 +94,32 @@ def test_what_is_no_event_is_refused_and_counted(
         assert ask(port, "POST", "/", body, **headers)[0] == status
         assert "mlops_monitor_refused_events_total 1.0\n" in ask(port, "GET", "/metrics")[1]
     assert days(tmp_path / "log") == []
+
+
+def test_where_files_cannot_grow_a_day_has_many(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    opened = Path.open
+
+    def whole(self: Path, mode: str = "r", *args: Any, **given: Any) -> Any:
+        if mode == "ab" and self.exists():
+            raise PermissionError(errno.EPERM, "Operation not permitted")
+        return opened(self, mode, *args, **given)
+
+    def no_replace(self: Path, target: Path) -> Path:
+        raise OSError(errno.ENOSYS, "Function not implemented")
+
+    monkeypatch.setattr(Path, "open", whole)
+    monkeypatch.setattr(Path, "replace", no_replace)
+    config = config_of(tmp_path)
+    with running(config) as port:
+        for number in range(3):
+            headers = {"Ce_Id": str(number), "Ce_Type": "org.kubeflow.serving.inference.request"}
+            assert ask(port, "POST", "/", json.dumps(V2).encode(), **headers)[0] == 200
+    now = datetime.now(UTC)
+    assert len(days(config.folder)) == 3
+    assert len(read(config.folder, now - timedelta(hours=1), ["amount"]).rows) == 6
+    write_atomic(config.result, {"a": 1})
+    write_atomic(config.result, {"a": 2})
+    assert json.loads(config.result.read_text()) == {"a": 2}
 
 
 def test_metrics_are_those_of_the_last_result(tmp_path: Path) -> None:

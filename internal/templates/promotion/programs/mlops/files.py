@@ -9,7 +9,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -92,6 +92,22 @@ def draft(target: Path) -> Iterator[Path]:
         new.replace(target)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def renames(folder: Path) -> bool:
+    """Say whether what is in a folder can be renamed: a mounted bucket of S3 cannot."""
+    probe = Path(tempfile.mkdtemp(prefix=".probe-", dir=folder))
+    other = probe.with_name(probe.name + "-renamed")
+    try:
+        probe.rename(other)
+    except OSError:
+        return False
+    else:
+        return True
+    finally:
+        for path in (probe, other):
+            with suppress(OSError):
+                path.rmdir()
 
 
 def inside(key: str, prefix: str) -> PurePosixPath:

@@ -22,7 +22,7 @@ from typing import Any
 from mlops import registry as reg
 from mlops.config import Model, Pipeline, load_pipeline, read_json, trained_model
 from mlops.errors import Misuse, Rejected, Stop, program, say
-from mlops.files import canonical, entries, read_yaml, sha256_of, tree_digest, write_json
+from mlops.files import Entry, canonical, entries, read_yaml, renames, sha256_of, tree_digest, write_json
 from mlops.gate import examine
 from mlops.lineage import Lineage, effective, fingerprint, trace
 from mlops.registry import Registry, Version
@@ -166,12 +166,16 @@ def _uri(candidate: Candidate, version: Version) -> str:
 
 
 def _publish(artifact: Path, target: Path, digest: str) -> None:
-    """Copy the model to where pods are served from; the folder appears whole or not at all."""
-    if target.exists():
-        if tree_digest(entries(target)) == digest:
-            return
-        raise Stop(f"{target} holds another model: the registry was set up anew; move that folder away")
+    """Copy the model to where pods are served from: whole or not at all, where files can be renamed."""
+    found = entries(target) if target.exists() else []
+    if found and tree_digest(found) == digest:
+        return
     target.parent.mkdir(parents=True, exist_ok=True)
+    if not renames(target.parent):
+        _complete(artifact, target, found, digest)
+        return
+    if target.exists():
+        raise Stop(f"{target} holds another model: the registry was set up anew; move that folder away")
     draft = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent))
     try:
         if artifact.is_dir():
@@ -184,6 +188,21 @@ def _publish(artifact: Path, target: Path, digest: str) -> None:
         draft.rename(target)
     finally:
         shutil.rmtree(draft, ignore_errors=True)
+
+
+def _complete(artifact: Path, target: Path, found: list[Entry], digest: str) -> None:
+    """Copy what is missing into a mounted bucket, where each file appears whole and nothing is renamed or removed.
+
+    Nobody is served from the folder before its version is registered, which follows.
+    """
+    wanted = {entry.path: entry for entry in entries(artifact)}
+    if any(wanted.get(entry.path) != entry for entry in found):
+        raise Stop(f"{target} holds another model: the registry was set up anew; move that folder away")
+    for path in sorted(wanted.keys() - {entry.path for entry in found}):
+        (target / path).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(artifact / path if artifact.is_dir() else artifact, target / path)
+    if tree_digest(entries(target)) != digest:
+        raise Stop(f"{artifact} changed while it was copied: register again")
 
 
 def _check_verdict(path: Path, metrics: Metrics) -> None:

@@ -1,13 +1,16 @@
 """Weights & Biases: runs, and artifacts of type model that are linked to a collection of the registry.
 
 A model is the collection ``wandb-registry-model/<model>``. Its versions v0, v1 … have the numbers 1, 2 …, as 0 means
-"nothing" in a pin. Tags are the artifact's metadata. With WANDB_MODE=offline runs are recorded in ./wandb.
+"nothing" in a pin. Tags are the artifact's metadata. Each run logs to collections of its own, as the server gives equal
+contents of one collection one version, and two training runs would share its metadata. With WANDB_MODE=offline runs are
+recorded in ./wandb.
 """
 
 from __future__ import annotations
 
 import contextlib
 import os
+import time
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from pathlib import Path
@@ -21,6 +24,8 @@ REGISTRY = "wandb-registry-model"
 _TYPES = {"model": "model", "mlops": "lineage"}  # the type of an artifact by the folder that it holds
 TIMEOUT = 60  # seconds that the client awaits a server
 UPLOAD_TIMEOUT = 3600  # seconds for one artifact; without it the client awaits a lost server for ever
+FINISH_TIMEOUT = 300  # seconds until a run's last words are uploaded; the client's own limit is days
+_SETTLE = 120.0  # seconds until a server must give back the metrics that the client sends every 15 seconds
 _QUIET = {"WANDB_SILENT": "true", "WANDB_CONSOLE": "off", "WANDB_DISABLE_GIT": "true", "WANDB_DISABLE_CODE": "true"}
 
 
@@ -45,6 +50,7 @@ class WeightsAndBiases(Registry):
         self.offline = mode == "offline"
         self._entity, self._project, self._runs = entity, project, dict[str, Any]()
         self._logged: dict[str, Any] = {}
+        self._sent: dict[str, set[str]] = {}
         for name, value in _QUIET.items():
             os.environ.setdefault(name, value)
         self._wandb = client("wandb")
@@ -83,21 +89,15 @@ class WeightsAndBiases(Registry):
     def metrics(self, version: Version) -> dict[str, Decimal]:
         """Read a version's metrics from the summary of its run."""
         with self._speaking(f"be asked for run {version.run}"):
-            summary = dict(self._api.run(self._path(version.run)).summary)
-            return {
-                name: Decimal(repr(float(value)))
-                for name, value in summary.items()
-                if not name.startswith("_") and isinstance(value, (int, float)) and not isinstance(value, bool)
-            }
+            return self._summary(version.run)
 
     def ensure_model(self, model: Model) -> None:
         """Bring the collection's description up to date; linking creates a collection that is not there."""
         with self._speaking(f"hold model {model.name}"):
-            if model.description and self._exists(model.name):
-                collection = self._api.artifact_collection("model", f"{REGISTRY}/{model.name}")
-                if collection.description != model.description:
-                    collection.description = model.description
-                    collection.save()
+            collection = self._collection(model.name) if model.description else None
+            if collection is not None and collection.description != model.description:
+                collection.description = model.description
+                collection.save()
 
     @contextlib.contextmanager
     def run(self, experiment: str, name: str, tags: Mapping[str, str]) -> Iterator[str]:
@@ -112,7 +112,9 @@ class WeightsAndBiases(Registry):
                 mode="offline" if self.offline else "online",
                 config={"mlops": dict(tags)},
                 reinit="create_new",
-                settings=self._wandb.Settings(init_timeout=TIMEOUT),
+                settings=self._wandb.Settings(
+                    init_timeout=TIMEOUT, finish_timeout=FINISH_TIMEOUT, finish_timeout_raises=True
+                ),
             )
         self._runs[run.id] = run
         try:
@@ -129,13 +131,14 @@ class WeightsAndBiases(Registry):
         with self._speaking("take metrics and parameters"):
             self._runs[run].config.update(dict(params))
             self._runs[run].log({name: float(value) for name, value in metrics.items()})
+            self._sent[run] = {name for name in metrics if not name.startswith("_")}  # as others are its own
 
     def upload(self, run: str, path: Path, folder: str) -> str:
         """Log an artifact, wait until it is uploaded, and give its qualified name."""
         with self._speaking(f"take {path}"):
             record = self._runs[run]
             kind = _TYPES[folder]
-            artifact = self._wandb.Artifact(f"{record.group}-{kind}", type=kind, metadata={"run": run})
+            artifact = self._wandb.Artifact(f"{record.group}-{kind}-{run}", type=kind, metadata={"run": run})
             if path.is_dir():
                 artifact.add_dir(str(path))
             else:
@@ -148,16 +151,18 @@ class WeightsAndBiases(Registry):
             return str(logged.qualified_name)
 
     def download(self, run: str, file: str, into: Path) -> Path | None:
-        """Fetch one file of a run's artifacts; None when it is not there."""
+        """Fetch one file of a run's artifacts, not from this machine's cache; None when it is not there."""
         folder, _, name = file.partition("/")
         with self._speaking(f"give {file} of run {run}"):
             for artifact in self._api.run(self._path(run)).logged_artifacts():
                 if artifact.type == _TYPES.get(folder) and name in artifact.manifest.entries:
-                    return Path(artifact.get_entry(name).download(root=str(into)))
+                    return Path(artifact.get_entry(name).download(root=str(into), skip_cache=True))
         return None
 
     def create_version(self, model: str, source: str, run: str, tags: Mapping[str, str]) -> Version:
         """Write the tags into the artifact, then link it to the collection."""
+        with self._speaking("take metrics and parameters"):
+            self._settled(run)
         with self._speaking("create a version"):
             artifact = self._logged[source]
             artifact.metadata = {**artifact.metadata, **tags, "run": run}
@@ -185,26 +190,52 @@ class WeightsAndBiases(Registry):
             found.save()
 
     def set_alias(self, model: str, alias: str, number: str | None) -> None:
-        """Move an alias, which a collection has once; None removes it."""
+        """Move an alias, which a collection has once; None removes it.
+
+        Adding it takes it from its holder on the server, so that no failure leaves nobody with it.
+        """
         with self._speaking(f"move alias {alias}"):
-            for each in self._linked(model):
-                if alias in each.aliases and _number(each) != number:
-                    each.aliases = [name for name in each.aliases if name != alias]
-                    each.save()
             if number is not None:
                 found = self._there(model, number)
                 if alias not in found.aliases:
                     found.aliases = [*found.aliases, alias]
                     found.save()
+            for each in self._linked(model):
+                if alias in each.aliases and _number(each) != number:
+                    each.aliases = [name for name in each.aliases if name != alias]
+                    each.save()
 
     def _path(self, run: str) -> str:
         return f"{self._entity}/{self._project}/{run}"
 
-    def _exists(self, model: str) -> bool:
-        return bool(self._api.artifact_collection_exists(f"{REGISTRY}/{model}", "model"))
+    def _summary(self, run: str) -> dict[str, Decimal]:
+        self._api.flush()  # it keeps runs as they were when they were first asked for
+        summary = dict(self._api.run(self._path(run)).summary)
+        return {
+            name: Decimal(repr(float(value)))
+            for name, value in summary.items()
+            if not name.startswith("_") and isinstance(value, (int, float)) and not isinstance(value, bool)
+        }
+
+    def _settled(self, run: str) -> None:
+        """Wait until the server has a run's metrics: the client sends them in the background and says nothing."""
+        end = time.monotonic() + _SETTLE
+        while missing := self._sent[run] - set(self._summary(run)):
+            if time.monotonic() > end:
+                raise Unreachable(f"{self.uri} did not take the metrics {', '.join(sorted(missing))} of run {run}")
+            time.sleep(1)
+
+    def _collection(self, model: str) -> Any:
+        """Give the collection, None when there is none; the client's own question says None to every fault as well."""
+        try:
+            return self._api.artifact_collection("model", f"{REGISTRY}/{model}")
+        except self._wandb.errors.CommError as fault:
+            if isinstance(fault.exc, ValueError) and "Could not find" in str(fault):
+                return None
+            raise
 
     def _linked(self, model: str) -> Iterator[Any]:
-        if self._exists(model):
+        if self._collection(model) is not None:
             yield from self._api.artifacts("model", f"{REGISTRY}/{model}")
 
     def _member(self, model: str, number: str) -> Any:

@@ -1,7 +1,9 @@
 """Registration against a real MLflow store: once for equal runs, whole or not at all, alias last."""
 
+import errno
 import json
 import shutil
+from pathlib import Path
 
 import pytest
 
@@ -175,6 +177,39 @@ def test_a_store_with_another_model_is_not_overwritten(project, registry, train,
     code, out = train()
     assert (code, "holds another model" in out) == (1, True)
     assert registry.aliases(NAME) == {}
+    assert project.read(f"mnt/models/{NAME}/1/model.skops") == "other"
+
+
+@pytest.fixture
+def bucket(project, monkeypatch):
+    """A mounted bucket as the store: nothing in it can be renamed, no file written twice."""
+    monkeypatch.setenv("MLOPS_MODEL_STORE", str(project.root / "mnt/models"))
+
+    def no_rename(self, target):
+        raise OSError(errno.ENOSYS, "Function not implemented", str(self), None, str(target))
+
+    monkeypatch.setattr(Path, "rename", no_rename)
+    return project.root / "mnt/models" / NAME / "1"
+
+
+def test_a_bucket_without_renames_gets_the_model(registry, train, bucket):
+    assert train()[0] == 0
+    assert tree_digest(entries(bucket)) == registry.version(NAME, "1").tags["mlops.digest"]
+    assert [path.name for path in bucket.parent.iterdir()] == ["1"]
+
+
+def test_what_an_interrupted_copy_left_in_a_bucket_is_completed(project, registry, train, bucket):
+    project.write(project.artifact / "notes.txt", "a\n")
+    bucket.mkdir(parents=True)
+    shutil.copyfile(project.artifact / "notes.txt", bucket / "notes.txt")
+    assert train()[0] == 0
+    assert tree_digest(entries(bucket)) == registry.version(NAME, "1").tags["mlops.digest"]
+
+
+def test_a_bucket_with_another_model_is_not_written(project, registry, train, bucket):
+    project.write(f"mnt/models/{NAME}/1/model.skops", "other")
+    code, out = train()
+    assert (code, "holds another model" in out) == (1, True)
     assert project.read(f"mnt/models/{NAME}/1/model.skops") == "other"
 
 

@@ -1,0 +1,93 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"time"
+)
+
+// startAim bounds the time until the provider answers, relative to an empty one.
+const startAim = 1.2
+
+// starts is how often each provider is started; the fastest counts.
+const starts = 15
+
+// startup measures what the dependencies cost before anything is asked: the time until
+// the provider shakes hands with Terraform, its size, and what building it takes.
+func startup(ctx context.Context, dir string, b *strings.Builder) error {
+	ours, empty := filepath.Join(dir, "ours"), filepath.Join(dir, "empty")
+	took, err := build(ctx, ours, ".")
+	if err != nil {
+		return err
+	}
+	floor, err := build(ctx, empty, "./internal/bench/empty")
+	if err != nil {
+		return err
+	}
+	least := map[string]time.Duration{}
+	for range starts { // in turns, so that a busy machine is busy for both
+		for _, program := range []string{ours, empty} {
+			start, err := handshake(ctx, program)
+			if err != nil {
+				return err
+			}
+			if least[program] == 0 || start < least[program] {
+				least[program] = start
+			}
+		}
+	}
+	fmt.Fprintf(b, "\n\n## Start-up and size\n\nUntil the provider shakes hands with Terraform, relative to an empty provider of the same framework; and what it is on disk.\n")
+	goal(b, "start-up", least[ours].Seconds()/least[empty].Seconds(), startAim)
+	sizes := make([]float64, 2)
+	for i, program := range []string{ours, empty} {
+		info, err := os.Stat(program)
+		if err != nil {
+			return err
+		}
+		sizes[i] = float64(info.Size()) / (1 << 20)
+	}
+	fmt.Fprintf(b, "\n- size: %.0f MiB, stripped (an empty provider: %.0f MiB)\n- build with warm caches, linking included: %.1f times that of the empty one\n", sizes[0], sizes[1], took.Seconds()/floor.Seconds())
+	return nil
+}
+
+// build builds a program twice, and says how long the second time took.
+func build(ctx context.Context, out, pkg string) (time.Duration, error) {
+	var took time.Duration
+	for range 2 {
+		_ = os.Remove(out)
+		from := time.Now()
+		cmd := exec.CommandContext(ctx, "go", "build", "-trimpath", "-ldflags=-s -w", "-o", out, pkg)
+		if text, err := cmd.CombinedOutput(); err != nil {
+			return 0, fmt.Errorf("build %s: %w: %s", pkg, err, text)
+		}
+		took = time.Since(from)
+	}
+	return took, nil
+}
+
+// handshake starts a provider as Terraform does, and waits for its first line.
+func handshake(ctx context.Context, program string) (time.Duration, error) {
+	cmd := exec.CommandContext(ctx, program)
+	cmd.Env = append(os.Environ(), "TF_PLUGIN_MAGIC_COOKIE=d602bf8f470bc67ca7faa0386276bbdd4330efaf76d1a219cb4d6991ca9872b2", "PLUGIN_PROTOCOL_VERSIONS=6")
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		return 0, err
+	}
+	from := time.Now()
+	if err := cmd.Start(); err != nil {
+		return 0, err
+	}
+	line, err := bufio.NewReader(out).ReadString('\n')
+	took := time.Since(from)
+	_ = cmd.Process.Kill()
+	_ = cmd.Wait()
+	if err != nil || !strings.Contains(line, "|grpc|") {
+		return 0, fmt.Errorf("%s said %q, which is no handshake: %w", program, line, err)
+	}
+	return took, nil
+}

@@ -1,0 +1,217 @@
+package provider
+
+import (
+	"context"
+	"fmt"
+	"math/big"
+	"os"
+	"slices"
+	"time"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/resource"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/gitops-ml/terraform-provider-mlops/internal/catalog/prices"
+	"github.com/gitops-ml/terraform-provider-mlops/internal/cloud"
+	"github.com/gitops-ml/terraform-provider-mlops/internal/spec"
+)
+
+// NewGPUPoolResource declares a pool of nodes with accelerators.
+func NewGPUPoolResource() resource.Resource {
+	said := func(doc string) schema.StringAttribute {
+		return schema.StringAttribute{Computed: true, MarkdownDescription: doc}
+	}
+	return &physical[cloud.Pool]{
+		logicalResource: logicalResource{kind: spec.KindGPUPool, schema: owned("A pool of nodes with accelerators.\n\n"+
+			"A **physical** resource: EKS managed node groups (or Karpenter through the emitted repository) on `aws`, node pools of GKE on `google`, agent pools of AKS on `azure`, one per kind of capacity; a flavour of Kueue in a cluster. On cloud `local` it is a declaration: give the nodes of your cluster the labels and taints that `node_selector` and `taints` name.", attributes{
+			"platform":         requiredText("`spec` of the `mlops_platform`."),
+			"name":             replacing(requiredText("Lower-case letters, digits and dashes, at most 40 characters.")),
+			"accelerator":      nested("The accelerators of one node.", attributes{"type": text("A portable type such as `nvidia-l4`."), "count": integer("How many; default 1.")}),
+			"instance_type":    machineAttribute(),
+			"nodes":            nested("How many nodes; default 0 to 1.", attributes{"min": integer("At least; default 0."), "max": integer("At most.")}),
+			"capacity":         texts("`spot` and `on_demand`, in order of preference; default on demand only."),
+			"max_hourly_price": number("Refused at plan when the list price of a node is above it, in USD."),
+			"sharing": nested("How several pods use one accelerator.", attributes{
+				"strategy": choice("Way of sharing.", "sharing", "none"), "replicas": integer("How many pods share one, for `time_slicing` and `mps`."), "profile": text("Profile of a slice, for `mig`."),
+			}),
+			"labels": textMap("Labels of the nodes."),
+			"taints": nestedList("Taints of the nodes; default `nvidia.com/gpu=present:NoSchedule`.", attributes{
+				"key": text("Key."), "value": text("Value."), "effect": choice("Effect.", "taint", ""),
+			}),
+			"zones":       texts("Zones of the nodes; all of the cluster's when left out."),
+			"disk":        nested("Boot disk of a node.", attributes{"size_gib": integer("Size in GiB."), "type": text("Type, in the cloud's own words.")}),
+			"driver":      choice("Who installs the accelerator's driver: the cloud, the cloud with its latest, or nobody.", "driver", "managed"),
+			"node_repair": flag("Lets the cloud replace nodes that are ill; default `true`."),
+			"reservation": text("A reservation of capacity that exists, by its id."),
+			"aws": nested("What only AWS has.", attributes{
+				"provisioner": choice("Who makes the nodes.", "provisioner", "managed_node_group"), "node_role": text("Role of the nodes: an ARN, for Karpenter a name; that of another node group of the cluster when left out."),
+				"subnet_ids": texts("Subnets of the nodes; the cluster's when left out."), "ami_type": text("Type of the machine image."), "ami_alias": text("For Karpenter, such as `al2023@v20260723`."),
+			}),
+			"google":        nested("What only Google Cloud has.", attributes{"service_account": text("Service account of the nodes."), "flex_start": flag("Waits for capacity in a queue.")}),
+			"azure":         nested("What only Azure has.", attributes{"subnet_id": text("Subnet of the nodes."), "os_sku": text("Such as `Ubuntu`.")}),
+			"resource_name": said("The extended resource that pods ask for, such as `nvidia.com/gpu`."),
+			"node_selector": schema.MapAttribute{Computed: true, ElementType: types.StringType, MarkdownDescription: "Labels by which pods find the nodes."},
+			"tolerations": schema.ListNestedAttribute{Computed: true, MarkdownDescription: "Tolerations that let pods onto the nodes.", NestedObject: schema.NestedAttributeObject{Attributes: attributes{
+				"key": said("Key."), "operator": said("`Exists` or `Equal`."), "value": said("Value."), "effect": said("Effect."),
+			}}},
+			"candidates":   schema.ListAttribute{Computed: true, ElementType: types.StringType, MarkdownDescription: "Types of machine that fit, cheapest first."},
+			"choice":       said("Why this type of machine was taken."),
+			"hourly_cost":  costs("List price of one node for an hour; zero where the catalog has none, as on `local`.", "spot", "on_demand"),
+			"monthly_cost": costs("List price of all nodes for a month of 730 hours: the fewest on the preferred capacity, the most on the dearest.", "min", "max"),
+			"price_as_of":  said("Day of the list price; empty where there is none."),
+		})},
+		resolve: resolvePool, describe: describePool,
+		of: func(c cloud.Cloud) cloud.Kind[cloud.Pool] { return c.Pools },
+		found: func(on cloud.On, name string) cloud.Pool {
+			g := &spec.GPUPool{Platform: spec.Ref(on.Platform.Name), Name: name, Nodes: &spec.Nodes{}, Capacity: []string{"on_demand"}, Sharing: &spec.Sharing{}}
+			return cloud.Pool{GPUPool: g, On: on}
+		},
+	}
+}
+
+func machineAttribute() schema.StringAttribute {
+	a := text("Pins a type of machine. When left out, the cheapest that fits is taken, and the plan shows it.")
+	a.Computed = true
+	return a
+}
+
+func costs(doc string, names ...string) schema.SingleNestedAttribute {
+	attrs := attributes{}
+	for _, name := range names {
+		attrs[name] = schema.NumberAttribute{Computed: true, MarkdownDescription: "In USD."}
+	}
+	return schema.SingleNestedAttribute{Computed: true, Attributes: attrs, MarkdownDescription: doc}
+}
+
+// prices are the embedded list with the user's own over it.
+func (s *settings) prices() (*prices.Catalog, error) {
+	all, err := prices.Embedded()
+	if err != nil || s.Prices.ValueString() == "" {
+		return all, err
+	}
+	file, err := os.Open(s.Prices.ValueString())
+	if err != nil {
+		return nil, fmt.Errorf("price list of the provider: %w", err)
+	}
+	defer func() { _ = file.Close() }()
+	rows, err := prices.Read(file)
+	if err != nil {
+		return nil, fmt.Errorf("price list %s: %w", s.Prices.ValueString(), err)
+	}
+	return all.With(rows), nil
+}
+
+// sold are the clouds that sell machines.
+var sold = []string{"aws", "google", "azure"}
+
+// machine chooses the machine of a pool.
+func (s *settings) machine(p *spec.Platform, g *spec.GPUPool) (prices.Choice, error) {
+	if !slices.Contains(sold, p.Cloud) || g.Accelerator == nil {
+		own := prices.Choice{}
+		own.InstanceType = first(g.InstanceType, p.Cloud)
+		own.Why = "the nodes are yours"
+		return own, nil
+	}
+	all, err := s.prices()
+	if err != nil {
+		return prices.Choice{}, err
+	}
+	chosen, err := all.Choose(prices.Query{Cloud: p.Cloud, Region: p.Region, Accelerator: g.Accelerator.Type, Count: g.Accelerator.Count, InstanceType: g.InstanceType, Capacity: g.Capacity})
+	at := path.Root("accelerator")
+	if err != nil && g.InstanceType != "" {
+		at = path.Root("instance_type")
+	}
+	if err != nil {
+		return chosen, attributeError{at, err}
+	}
+	if limit := g.MaxHourlyPrice; limit != "" && chosen.OnDemand != "" && chosen.OnDemand.Rat().Cmp(limit.Rat()) > 0 {
+		return chosen, attributeError{path.Root("max_hourly_price"), fmt.Errorf("%s costs %s USD an hour, which is above %s; %s. Raise the limit, or choose another accelerator", chosen.InstanceType, chosen.OnDemand, limit, chosen.Why)}
+	}
+	return chosen, nil
+}
+
+// kept is the machine that a pool has, while it still fits: a new price list is no reason
+// to replace nodes.
+func (s *settings) kept(p *spec.Platform, g *spec.GPUPool, machine string, chosen prices.Choice) prices.Choice {
+	i := slices.IndexFunc(chosen.Candidates, func(m prices.Machine) bool { return m.InstanceType == machine })
+	if i < 0 || !slices.Contains(sold, p.Cloud) {
+		return chosen
+	}
+	out := chosen
+	out.Machine = chosen.Candidates[i]
+	out.Why = fmt.Sprintf("%s is kept: it fits, although %s is cheaper by now", machine, chosen.InstanceType)
+	if out.Accelerator != g.Accelerator.Type {
+		out.Substitute = out.Accelerator
+	}
+	return out
+}
+
+// describePool shows what the catalog chose and what it costs.
+func describePool(ctx context.Context, s *settings, write setter, o resolved[cloud.Pool]) (out diag.Diagnostics) {
+	g := o.thing.GPUPool
+	chosen := o.chosen
+	set := func(at path.Path, value any) { out.Append(write(ctx, at, value)...) }
+	selector, tolerations := g.Place()
+	if o.thing.On.Platform.Cloud == "azure" && slices.Contains(g.Capacity, "spot") {
+		tolerations = append(tolerations, spec.SpotOnAzure)
+	}
+	set(path.Root("resource_name"), o.thing.Accelerator.Resource())
+	set(path.Root("node_selector"), selector)
+	set(path.Root("tolerations"), tolerated(tolerations))
+	set(path.Root("instance_type"), chosen.InstanceType)
+	names := []string{}
+	for _, m := range chosen.Candidates {
+		names = append(names, m.InstanceType)
+	}
+	set(path.Root("candidates"), names)
+	set(path.Root("choice"), chosen.Why)
+	set(path.Root("price_as_of"), chosen.AsOf)
+	set(path.Root("hourly_cost").AtName("spot"), amount(chosen.Spot))
+	set(path.Root("hourly_cost").AtName("on_demand"), amount(chosen.OnDemand))
+	least, most := g.Monthly()
+	set(path.Root("monthly_cost").AtName("min"), amount(least))
+	set(path.Root("monthly_cost").AtName("max"), amount(most))
+	out.Append(doubts(chosen, g, time.Now())...)
+	return out
+}
+
+// doubts are what a user must know of a choice before relying on it.
+func doubts(chosen prices.Choice, g *spec.GPUPool, now time.Time) (out diag.Diagnostics) {
+	if chosen.Substitute != "" {
+		out.AddAttributeWarning(path.Root("accelerator"), "Check GPU Pool", fmt.Sprintf("The cloud has no %s: nodes of pool %q have %s instead. %s.", g.Accelerator.Type, g.Name, chosen.Substitute, chosen.Why))
+	}
+	if chosen.AsOf != "" && chosen.Age(now) > prices.MaxAge {
+		out.AddAttributeWarning(path.Root("accelerator"), "Check Price of GPU Pool", fmt.Sprintf("The list price of %s is of %s, more than 180 days ago: costs are rough. Give newer prices with prices in the provider's configuration.", chosen.InstanceType, chosen.AsOf))
+	}
+	return out
+}
+
+// amount is a price as Terraform has it; zero when it is unknown.
+func amount(n spec.Number) types.Number {
+	if n == "" {
+		return types.NumberValue(new(big.Float))
+	}
+	f, _, err := big.ParseFloat(string(n), 10, 512, big.ToNearestEven)
+	if err != nil {
+		return types.NumberNull()
+	}
+	return types.NumberValue(f)
+}
+
+type toleration struct {
+	Key      string `tfsdk:"key"`
+	Operator string `tfsdk:"operator"`
+	Value    string `tfsdk:"value"`
+	Effect   string `tfsdk:"effect"`
+}
+
+func tolerated(list []spec.Toleration) []toleration {
+	out := make([]toleration, len(list))
+	for i, t := range list {
+		out[i] = toleration(t)
+	}
+	return out
+}

@@ -1,0 +1,343 @@
+package provider
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/hashicorp/terraform-plugin-framework/attr"
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/resource"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/planmodifier"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/stringplanmodifier"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+	"github.com/hashicorp/terraform-plugin-go/tftypes"
+
+	"github.com/gitops-ml/terraform-provider-mlops/internal/catalog/prices"
+	"github.com/gitops-ml/terraform-provider-mlops/internal/cloud"
+	"github.com/gitops-ml/terraform-provider-mlops/internal/spec"
+)
+
+// resolved is what a configuration, plan or state says of one object of a cloud.
+type resolved[S any] struct {
+	spec.Decoded
+	thing    S
+	kind     cloud.Kind[S]
+	existing bool          // it is only referred to
+	chosen   prices.Choice // of a pool
+}
+
+// physical owns the objects of one kind in a cloud. The plan shows every setting that
+// it manages, and reading shows what somebody changed.
+type physical[S any] struct {
+	logicalResource
+	// resolve is the object in raw; was is empty before there is one.
+	resolve func(ctx context.Context, s *settings, raw tftypes.Value, was before) (resolved[S], error)
+	// describe writes the attributes that follow from the object and are known at plan.
+	describe func(ctx context.Context, s *settings, set setter, o resolved[S]) diag.Diagnostics
+	// finish changes what is known only after the object is there, before its spec is encoded.
+	finish func(ctx context.Context, o resolved[S], id string) error
+	// found is an object of which no more is known than its place, for an import.
+	found func(on cloud.On, name string) S
+	// of is the kind among those of a cloud.
+	of func(cloud.Cloud) cloud.Kind[S]
+}
+
+type setter func(ctx context.Context, at path.Path, value any) diag.Diagnostics
+
+// owned adds the attributes that every physical resource has.
+func owned(doc string, attrs attributes) schema.Schema {
+	attrs["id"] = schema.StringAttribute{Computed: true, PlanModifiers: []planmodifier.String{stringplanmodifier.UseNonNullStateForUnknown()}, MarkdownDescription: "What the cloud calls the object."}
+	attrs["settings"] = schema.MapAttribute{Computed: true, ElementType: types.StringType, MarkdownDescription: "Every setting that is managed, by the cloud's own name; known at plan. A change by hand shows here, and the next apply repairs it."}
+	attrs["timeouts"] = nested("How long an operation may take.", attributes{"create": text("Such as `60m`."), "update": text("Such as `60m`."), "delete": text("Such as `60m`.")})
+	return schemaOf(doc, attrs)
+}
+
+func (r *physical[S]) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
+	if req.Plan.Raw.IsNull() || r.settings == nil {
+		return
+	}
+	attrs, err := attributesOf(req.Config.Raw)
+	if err != nil {
+		resp.Diagnostics.AddError("Unable to Read "+title(r.kind), err.Error())
+		return
+	}
+	d := spec.Decode(r.kind, attrs)
+	r.settings.pending.note(r.kind, attrs, d)
+	resp.Diagnostics.Append(invalid(r.kind, d.Faults, true)...)
+	resp.Diagnostics.Append(needSpec(ctx, req.Config, "platform", spec.KindPlatform)...)
+	if resp.Diagnostics.HasError() || len(d.Unknown) > 0 {
+		return
+	}
+	o, err := r.resolve(ctx, r.settings, req.Config.Raw, beforeOf(req.State.Raw))
+	if err != nil {
+		resp.Diagnostics.Append(unplannable(r.kind, err)...)
+		return
+	}
+	if !o.existing && o.kind.Plan == nil {
+		resp.Diagnostics.Append(unable(cloudOf(req.Config.Raw), r.kind)...)
+		return
+	}
+	r.plan(ctx, req, resp, o)
+}
+
+// plan shows what becomes of an object.
+func (r *physical[S]) plan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse, o resolved[S]) {
+	if from, to := platformOf(req.State.Raw), platformOf(req.Config.Raw); from != nil && (from.Name != to.Name || from.Cloud != to.Cloud) {
+		resp.RequiresReplace = append(resp.RequiresReplace, path.Root("platform"))
+	}
+	planned := types.MapValueMust(types.StringType, map[string]attr.Value{})
+	if !o.existing {
+		var replaced path.Paths
+		var err error
+		if planned, replaced, err = plannedSettings(o.kind.Plan, o.thing, settingsOf(req.State.Raw)); err != nil {
+			resp.Diagnostics.Append(unplannable(r.kind, err)...)
+			return
+		}
+		resp.RequiresReplace = append(resp.RequiresReplace, replaced...)
+	}
+	if !req.State.Raw.IsNull() && idOf(req.State.Raw) == "" && len(resp.RequiresReplace) == 0 {
+		resp.Diagnostics.Append(resp.Plan.SetAttribute(ctx, path.Root("id"), nameIn(req.Config.Raw, o.Spec.ID()))...) // earlier releases gave none
+	}
+	resp.Diagnostics.Append(resp.Plan.SetAttribute(ctx, path.Root("settings"), planned)...)
+	resp.Diagnostics.Append(r.describe(ctx, r.settings, resp.Plan.SetAttribute, o)...)
+	r.planSpec(ctx, req, resp, o)
+}
+
+// planSpec keeps the spec unknown while it waits for what only the cloud knows.
+func (r *physical[S]) planSpec(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse, o resolved[S]) {
+	if r.finish != nil && !o.existing {
+		err := r.finish(ctx, o, idOf(req.State.Raw))
+		if errors.Is(err, cloud.ErrLater) {
+			r.settings.pending.note(r.kind, r.late(req.Config.Raw), spec.Decode(r.kind, r.late(req.Config.Raw)))
+			resp.Diagnostics.Append(resp.Plan.SetAttribute(ctx, path.Root("spec"), types.StringUnknown())...)
+			return
+		}
+		if err != nil {
+			resp.Diagnostics.Append(unplannable(r.kind, err)...)
+			return
+		}
+	}
+	value, err := specValue(o.Decoded)
+	if err != nil {
+		resp.Diagnostics.AddError("Unable to Encode "+title(r.kind), err.Error())
+		return
+	}
+	resp.Diagnostics.Append(resp.Plan.SetAttribute(ctx, path.Root("spec"), value)...)
+}
+
+// late are the attributes of an object whose address is known after apply.
+func (r *physical[S]) late(config tftypes.Value) map[string]any {
+	attrs, err := attributesOf(config)
+	if err != nil {
+		return nil
+	}
+	attrs["address"] = spec.Unknown{}
+	return attrs
+}
+
+// attributeError is an error about one attribute.
+type attributeError struct {
+	at  path.Path
+	err error
+}
+
+func (e attributeError) Error() string { return e.err.Error() }
+func (e attributeError) Unwrap() error { return e.err }
+
+func unplannable(kind spec.Kind, err error) (out diag.Diagnostics) {
+	var on attributeError
+	if errors.As(err, &on) {
+		out.AddAttributeError(on.at, "Unable to Plan "+title(kind), on.Error()+".")
+		return out
+	}
+	out.AddError("Unable to Plan "+title(kind), err.Error()+".")
+	return out
+}
+
+func (r *physical[S]) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
+	ctx, done := within(ctx, req.Plan.Raw, "create", r.kind)
+	defer done()
+	o, err := r.resolve(ctx, r.settings, req.Config.Raw, before{})
+	if err != nil {
+		resp.Diagnostics.AddError("Unable to Create "+title(r.kind), err.Error())
+		return
+	}
+	id := string(o.Spec.Kind()) + "/" + o.Spec.ID()
+	if o.existing || o.kind.Store == nil {
+		id = nameIn(req.Config.Raw, o.Spec.ID())
+	} else if id, err = o.kind.Store.Create(ctx, o.thing); err != nil {
+		resp.Diagnostics.AddError("Unable to Create "+title(r.kind), err.Error())
+		if id == "" {
+			return // nothing came to be
+		}
+	}
+	resp.State.Raw = req.Plan.Raw
+	resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root("id"), id)...)
+	resp.Diagnostics.Append(r.settle(ctx, req.Config.Raw, req.Plan.Raw, &resp.State, id)...)
+}
+
+// nameIn is the id of what no API keeps.
+func nameIn(raw tftypes.Value, name string) string {
+	if p := platformOf(raw); p != nil {
+		return p.Name + "/" + name
+	}
+	return name
+}
+
+// settle writes what a plan could not know.
+func (r *physical[S]) settle(ctx context.Context, config, plan tftypes.Value, to state, id string) (out diag.Diagnostics) {
+	was := beforeOf(plan)
+	was.id = id
+	o, err := r.resolve(ctx, r.settings, config, was)
+	if err != nil {
+		out.AddError("Unable to Read "+title(r.kind), err.Error())
+		return out
+	}
+	late := lateSettings(plan)
+	if len(late) > 0 {
+		got := cloud.Settings{}
+		if o.kind.Store != nil && !o.existing {
+			if got, err = o.kind.Store.Read(ctx, id, o.thing); err != nil {
+				out.AddWarning("Unable to Read "+title(r.kind), err.Error())
+			}
+		}
+		for _, name := range late {
+			out.Append(to.SetAttribute(ctx, path.Root("settings").AtMapKey(name), got[name])...)
+		}
+	}
+	out.Append(r.describe(ctx, r.settings, to.SetAttribute, o)...)
+	if r.finish != nil && !o.existing {
+		if err := r.finish(ctx, o, id); err != nil && !errors.Is(err, cloud.ErrLater) {
+			out.AddError("Unable to Read "+title(r.kind), err.Error())
+		}
+	}
+	text, err := spec.Encode(o.Spec)
+	if err != nil {
+		out.AddError("Unable to Encode "+title(r.kind), err.Error())
+	}
+	out.Append(to.SetAttribute(ctx, path.Root("spec"), text)...)
+	return out
+}
+
+// state is what Create and Update write to.
+type state interface {
+	SetAttribute(ctx context.Context, at path.Path, value any) diag.Diagnostics
+}
+
+// Read takes over the settings as they are: a change by hand shows in the next plan.
+func (r *physical[S]) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
+	if platformOf(req.State.Raw) == nil {
+		return // just imported: the next plan knows the platform
+	}
+	id := idOf(req.State.Raw)
+	o, err := r.resolve(ctx, r.settings, req.State.Raw, beforeOf(req.State.Raw))
+	if err != nil {
+		resp.Diagnostics.AddError("Unable to Read "+title(r.kind), err.Error())
+		return
+	}
+	if o.existing || o.kind.Store == nil {
+		return
+	}
+	got, err := o.kind.Store.Read(ctx, id, o.thing)
+	switch {
+	case errors.Is(err, cloud.ErrNotFound):
+		resp.State.RemoveResource(ctx) // gone: the next plan makes it again
+	case err != nil:
+		resp.Diagnostics.AddError("Unable to Read "+title(r.kind), err.Error())
+	default:
+		resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root("settings"), map[string]string(got))...)
+	}
+}
+
+func (r *physical[S]) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
+	ctx, done := within(ctx, req.Plan.Raw, "update", r.kind)
+	defer done()
+	id := idOf(req.State.Raw)
+	o, err := r.resolve(ctx, r.settings, req.Config.Raw, beforeOf(req.State.Raw))
+	if err == nil && id == "" {
+		id = nameIn(req.Config.Raw, o.Spec.ID())
+	}
+	if err == nil && !o.existing && o.kind.Store != nil {
+		err = o.kind.Store.Update(ctx, id, o.thing)
+	}
+	if err != nil {
+		resp.Diagnostics.AddError("Unable to Update "+title(r.kind), err.Error())
+		return
+	}
+	resp.State.Raw = req.Plan.Raw
+	resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root("id"), id)...)
+	resp.Diagnostics.Append(r.settle(ctx, req.Config.Raw, req.Plan.Raw, &resp.State, id)...)
+}
+
+func (r *physical[S]) Delete(ctx context.Context, req resource.DeleteRequest, resp *resource.DeleteResponse) {
+	ctx, done := within(ctx, req.State.Raw, "delete", r.kind)
+	defer done()
+	id := idOf(req.State.Raw)
+	o, err := r.resolve(ctx, r.settings, req.State.Raw, beforeOf(req.State.Raw))
+	if err == nil && !o.existing && o.kind.Store != nil { // what existed before stays
+		err = o.kind.Store.Delete(ctx, id, o.thing)
+	}
+	if err != nil && !errors.Is(err, cloud.ErrNotFound) {
+		resp.Diagnostics.AddError("Unable to Delete "+title(r.kind), err.Error())
+	}
+}
+
+// ImportState takes `CLOUD:ID`, or `PLATFORM/NAME` on cloud `local`; the next plan takes
+// the rest from the configuration.
+func (r *physical[S]) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
+	in, id := imported(req.ID)
+	name := id
+	if _, last, ok := cutLast(id, "/"); ok {
+		name = last
+	}
+	if name == "" || !slices.Contains(spec.Supported("cloud"), in) {
+		resp.Diagnostics.AddError("Unable to Import "+title(r.kind), fmt.Sprintf("%q must be CLOUD:ID, such as %s, or PLATFORM/NAME on cloud local.", req.ID, importExamples[r.kind]))
+		return
+	}
+	resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root("id"), id)...)
+	if idHasName(r.kind, in) {
+		resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root("name"), name)...)
+	}
+	resp.Diagnostics.Append(r.look(ctx, resp.State.SetAttribute, in, id, name)...)
+}
+
+// idHasName reports whether the id of an object ends in its name. Node groups of EKS and
+// identities are called PLATFORM-NAME, and where one ends and the other begins no id says.
+func idHasName(kind spec.Kind, in string) bool {
+	switch kind {
+	case spec.KindIdentity:
+		return in == "local"
+	case spec.KindGPUPool:
+		return in != "aws"
+	default:
+		return true
+	}
+}
+
+// look reads what an import names, so that the next plan shows what will change.
+func (r *physical[S]) look(ctx context.Context, set setter, in, id, name string) (out diag.Diagnostics) {
+	if r.kind == spec.KindIdentity && in == "google" {
+		return nil // it is its bindings, and only its grants say what they are on
+	}
+	first, _, _ := cutLast(id, "/")
+	p := &spec.Platform{Cloud: in, Name: first, Cluster: &spec.Cluster{Name: first}}
+	c, err := r.settings.cloud(ctx, p)
+	if err == nil && r.of(c).Store != nil {
+		var got cloud.Settings
+		if got, err = r.of(c).Store.Read(ctx, id, r.found(cloud.On{Platform: p, ID: id}, name)); err == nil {
+			return set(ctx, path.Root("settings"), map[string]string(got))
+		}
+	}
+	if err != nil {
+		out.AddError("Unable to Import "+title(r.kind), err.Error())
+	}
+	return out
+}
+
+var importExamples = map[spec.Kind]string{
+	spec.KindBucket: "aws:acme-artifacts", spec.KindGPUPool: "aws:ml/fraud-train-l4", spec.KindIdentity: "aws:arn:aws:iam::123456789012:role/mlops/fraud-trainer", spec.KindSecret: "vault:secret/fraud/tracker",
+}

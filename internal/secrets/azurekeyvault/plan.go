@@ -1,0 +1,103 @@
+package azurekeyvault
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/gitops-ml/terraform-provider-mlops/internal/cloud"
+	"github.com/gitops-ml/terraform-provider-mlops/internal/pattern"
+	"github.com/gitops-ml/terraform-provider-mlops/internal/secrets"
+)
+
+// The limits of the service.
+const (
+	maxBytes = 25 * 1024 // of the values
+	maxTags  = 15
+	maxTag   = 256 // characters of a key, and of a value
+)
+
+const (
+	// pathMark is the tag that keeps the path, of which a name may be a short form.
+	pathMark    = "mlops-path"
+	contentType = "application/json"
+)
+
+var nameForm = pattern.New(`^[0-9A-Za-z-]{1,127}$`)
+
+// nameOf is the name of a path: the vault takes letters, digits and dashes.
+func nameOf(path string) string {
+	return strings.NewReplacer("/", "-", "_", "-", ".", "-").Replace(path)
+}
+
+type plan struct{}
+
+// Fixed is the name: a secret of another name is another one.
+func (plan) Fixed() []string { return []string{"name"} }
+
+// Settings are all but the values and their versions.
+func (plan) Settings(s secrets.Secret) (cloud.Settings, error) {
+	if err := possible(s); err != nil {
+		return nil, err
+	}
+	return settings(nameOf(s.StorePath()), contentType, wanted(s)), nil
+}
+
+// wanted are the tags of a secret.
+func wanted(s secrets.Secret) map[string]string {
+	out := s.Marked(s.Name)
+	out[pathMark] = s.StorePath()
+	return out
+}
+
+// possible says what the vault cannot do, all at once.
+func possible(s secrets.Secret) error {
+	var faults []error
+	bad := func(format string, args ...any) { faults = append(faults, fmt.Errorf(format, args...)) }
+	if !nameForm.MatchString(nameOf(s.StorePath())) {
+		bad("path %q cannot be the name of a secret of a key vault: it has letters, digits and dashes, at most 127; slashes, dots and underscores become dashes", s.StorePath())
+	}
+	if s.Vault != nil {
+		bad("vault: these settings are for HashiCorp Vault, and the secret %q is kept in a key vault of Azure: leave them out", s.Name)
+	}
+	if s.KMSKey != "" {
+		bad("kms_key: a key vault encrypts its secrets with its own keys: leave it out")
+	}
+	if s.RecoveryDays != 0 {
+		bad("recovery_days: how long a deleted secret can be brought back is a setting of the key vault, for all of its secrets: leave it out")
+	}
+	tags := wanted(s)
+	if len(tags) > maxTags {
+		bad("%d tags and marks are more than the %d tags that a secret of a key vault can have", len(tags), maxTags)
+	}
+	for _, key := range slices.Sorted(maps.Keys(tags)) {
+		if key == "" || utf8.RuneCountInString(key) > maxTag || utf8.RuneCountInString(tags[key]) > maxTag {
+			bad("tag %q: a key vault takes keys of 1 to %d and values of up to %d characters", key, maxTag, maxTag)
+		}
+	}
+	return errors.Join(faults...)
+}
+
+func settings(name, kind string, tags map[string]string) cloud.Settings {
+	text, _ := json.Marshal(tags) // a map of texts can always be written
+	return cloud.Settings{"name": name, "content_type": kind, "tags": string(text)}
+}
+
+// settingsOf are those of a secret as it is, in the words of s. Tags of others are no
+// settings, as long as it is known which are ours.
+func settingsOf(p place, have kept, s secrets.Secret) cloud.Settings {
+	tags, name := maps.Clone(have.tags), p.name
+	if s.On.Platform != nil {
+		ours := wanted(s)
+		maps.DeleteFunc(tags, func(key, _ string) bool { _, there := ours[key]; return !there })
+		// The vault does not tell names apart by the case of letters.
+		if planned := nameOf(s.StorePath()); strings.EqualFold(planned, name) {
+			name = planned
+		}
+	}
+	return settings(name, have.kind, tags)
+}

@@ -1,0 +1,76 @@
+package spec
+
+import "math/big"
+
+// hoursOfMonth is what clouds reckon a month at.
+const hoursOfMonth = 730
+
+// of is the price of a node by its capacity. A price of spot that nobody knows is taken
+// as that of on-demand nodes, so that costs are not said too low.
+func (p *Price) of(capacity string) Number {
+	switch {
+	case p == nil:
+		return ""
+	case capacity == "spot" && p.Spot != "":
+		return p.Spot
+	}
+	return p.OnDemand
+}
+
+// Hourly is what the fewest nodes of a pool cost an hour on the preferred capacity.
+func (g *GPUPool) Hourly() Number { return times(g.Price.of(g.Capacity[0]), g.Nodes.Min) }
+
+// Monthly is what a pool costs a month: the fewest nodes on the preferred capacity, and
+// the most on the dearest. Both are "" when the price is unknown.
+func (g *GPUPool) Monthly() (least, most Number) {
+	dearest := Number("")
+	for _, capacity := range g.Capacity {
+		if p := g.Price.of(capacity); p != "" && (dearest == "" || p.Cmp(dearest) > 0) {
+			dearest = p
+		}
+	}
+	return times(g.Price.of(g.Capacity[0]), g.Nodes.Min*hoursOfMonth), times(dearest, g.Nodes.Max*hoursOfMonth)
+}
+
+func times(n Number, count int64) Number {
+	if n == "" {
+		return ""
+	}
+	return plain(new(big.Rat).Mul(n.Rat(), new(big.Rat).SetInt64(count)))
+}
+
+// plain writes a number that has a finite decimal form.
+func plain(r *big.Rat) Number {
+	places, _ := r.FloatPrec()
+	return Number(r.FloatString(places))
+}
+
+// Cost is what the pools of a project cost at least, an hour and a month. What has no
+// price counts as nothing.
+func (p *Project) Cost() (hourly, monthly Number) {
+	hour, month := new(big.Rat), new(big.Rat)
+	for _, g := range p.GPUPools {
+		if n := g.Hourly(); n != "" {
+			hour.Add(hour, n.Rat())
+		}
+		if least, _ := g.Monthly(); least != "" {
+			month.Add(month, least.Rat())
+		}
+	}
+	return plain(hour), plain(month)
+}
+
+// budgets reports budgets that the pools exceed even with the fewest nodes.
+func (l *linker) budgets() {
+	sum, named := new(big.Rat), false
+	for _, name := range sorted(l.p.Platform.Environments) {
+		if b := l.p.Platform.Environments[name].Budget; b != nil {
+			sum.Add(sum, b.Monthly.Rat())
+			named = true
+		}
+	}
+	_, monthly := l.p.Cost()
+	if named && monthly.Rat().Cmp(sum) > 0 {
+		l.fault(l.p.Platform, At("environments"), "the budgets of all environments are %s USD a month together, and the pools cost at least %s: raise a budget, or lower nodes.min of a pool", plain(sum), monthly)
+	}
+}

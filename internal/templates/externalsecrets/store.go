@@ -1,0 +1,141 @@
+package externalsecrets
+
+import (
+	"cmp"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/gitops-ml/terraform-provider-mlops/internal/spec"
+)
+
+// place is where a SecretStore is.
+type place struct{ namespace, name string }
+
+// door is how a namespace reaches secrets: where they are, and as whom it asks.
+type door struct {
+	spec.SecretStore
+
+	mount    string // of Vault
+	identity string // whose right to read is used; "" is the operator
+	account  string // its service account
+	role     string // of Vault, that its service account takes
+}
+
+// door finds the way of a namespace to a secret, or says why there is none.
+func (w *writer) door(s *spec.Secret, namespace string) (d door, why string) {
+	if s.Store == nil {
+		return d, "nothing says where the cluster finds secret_store \"" + w.p.Platform.SecretStore + "\": configure it in the provider's configuration"
+	}
+	d.SecretStore = *s.Store
+	if d.Type == "vault" {
+		d.mount = s.Mount()
+	}
+	reader := w.reader(s, namespace)
+	switch {
+	case reader != nil && w.asks(d.Type):
+		d.identity, d.account = reader.Name, reader.Subject.Kubernetes.ServiceAccount
+		if d.Type == "vault" {
+			d.role = w.p.Platform.Name + "-" + reader.Name
+		}
+	case d.Type == "vault":
+		return d, "Vault lets service accounts in by their roles, and none of namespace \"" + namespace + "\" may read this secret: add a grant on the secret to an mlops_identity of namespace \"" + namespace + "\""
+	}
+	return d, ""
+}
+
+// reader is the first identity of a namespace that may read a secret, or nil.
+func (w *writer) reader(s *spec.Secret, namespace string) *spec.Identity {
+	i := slices.IndexFunc(w.p.Identities, func(i *spec.Identity) bool {
+		k := i.Subject.Kubernetes
+		return k != nil && k.Namespace == namespace && slices.ContainsFunc(i.Grants, func(g spec.Grant) bool { return string(g.Secret) == s.Name })
+	})
+	if i < 0 {
+		return nil
+	}
+	return w.p.Identities[i]
+}
+
+// asks reports whether External Secrets can ask a store as a service account. A cloud
+// takes the tokens of its own clusters only; AWS those of a cluster whose issuer it
+// knows, for EKS Pod Identity answers nobody but the pod itself.
+func (w *writer) asks(store string) bool {
+	p := w.p.Platform
+	switch store {
+	case "aws_secrets_manager":
+		return p.Cloud == "aws" && p.Cluster != nil && p.Cluster.OIDCIssuer != ""
+	case "google_secret_manager":
+		return p.Cloud == "google"
+	case "azure_key_vault":
+		return p.Cloud == "azure"
+	}
+	return true
+}
+
+// name is that of the store's kind, and of what it has beside others of a namespace.
+func (d door) name() string {
+	name := strings.ReplaceAll(d.Type, "_", "-")
+	if d.mount != "" && d.mount != "secret" {
+		name += "-" + spec.K8sName(d.mount)
+	}
+	if d.identity != "" {
+		name += "-" + d.identity
+	}
+	return spec.K8sName(name)
+}
+
+// key is what a store calls a secret: Vault below its mount, and without the /data/ of
+// its API; Google takes no slash in a name, Azure nothing but letters, digits and dashes.
+func key(s *spec.Secret) string {
+	switch s.Store.Type {
+	case "google_secret_manager":
+		return strings.ReplaceAll(s.StorePath(), "/", "-")
+	case "azure_key_vault":
+		return strings.NewReplacer("/", "-", "_", "-", ".", "-").Replace(s.StorePath())
+	}
+	return s.StorePath()
+}
+
+func (w *writer) stores() (out []any) {
+	order := func(a, b place) int {
+		return cmp.Or(cmp.Compare(a.namespace, b.namespace), cmp.Compare(a.name, b.name))
+	}
+	for _, at := range slices.SortedFunc(maps.Keys(w.doors), order) {
+		out = append(out, secretStore{
+			APIVersion: apiVersion, Kind: "SecretStore", Metadata: w.metadata(at.name, at.namespace),
+			Spec: storeSpec{Provider: w.doors[at].provider()},
+		})
+	}
+	return out
+}
+
+// audience is whom Vault's roles want a token to be made for.
+const audience = "vault"
+
+func (d door) provider() (out provider) {
+	var account *serviceAccount
+	if d.account != "" {
+		account = &serviceAccount{Name: d.account}
+	}
+	switch d.Type {
+	case "vault":
+		account.Audiences = []string{audience}
+		out.Vault = &vault{
+			Server: d.Address, Path: d.mount, Version: "v2", Namespace: d.Namespace,
+			Auth: vaultAuth{vaultKubernetes{MountPath: "kubernetes", Role: d.role, Account: account}},
+		}
+	case "aws_secrets_manager":
+		out.AWS = &aws{Service: "SecretsManager", Region: d.Region}
+		if account != nil {
+			out.AWS.Auth = &awsAuth{awsToken{account}}
+		}
+	case "google_secret_manager":
+		out.Google = &google{ProjectID: d.Project, Versions: "LatestOrFail"}
+		if account != nil {
+			out.Google.Auth = &googleAuth{workloadIdentity{account}}
+		}
+	case "azure_key_vault":
+		out.Azure = &azure{VaultURL: d.Address, TenantID: d.Tenant, AuthType: "WorkloadIdentity", Account: account, Environment: "PublicCloud"}
+	}
+	return out
+}
