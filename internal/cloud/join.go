@@ -3,19 +3,20 @@ package cloud
 import (
 	"context"
 	"errors"
-	"maps"
+	"slices"
 )
 
-// Join keeps an object in a cloud and in another system beside it, which finds its part
-// by the object itself and needs no id. The settings of the second are named "vault/…"
-// by it, so that they differ from the cloud's.
-func Join(kind Kind[Identity], beside Kind[Identity]) Kind[Identity] {
+// Join keeps an identity in a cloud and in another system beside it, where id is what
+// that system calls it. The settings of the second are named "beside/…", so that they
+// differ from the cloud's.
+func Join(kind, beside Kind[Identity], id string) Kind[Identity] {
 	if kind.Plan == nil {
 		return kind
 	}
-	out := Kind[Identity]{Plan: joinedPlan{kind.Plan, beside.Plan}, Store: joined{kind.Store, beside.Store}}
+	both := joined{kind.Store, beside.Store, id}
+	out := Kind[Identity]{Plan: joinedPlan{kind.Plan, beside.Plan}, Store: both}
 	if a, ok := kind.Store.(addresser); ok {
-		out.Store = addressed{joined{kind.Store, beside.Store}, a}
+		out.Store = addressed{both, a}
 	}
 	return out
 }
@@ -28,67 +29,84 @@ func (p joinedPlan) Settings(i Identity) (Settings, error) {
 		return nil, err
 	}
 	also, err := p[1].Settings(i)
-	maps.Copy(out, also)
-	return out, err
+	return beside(out, also), err
 }
 
-func (p joinedPlan) Fixed() []string { return append(p[0].Fixed(), p[1].Fixed()...) }
+func (p joinedPlan) Fixed() []string {
+	out := slices.Clone(p[0].Fixed())
+	for _, name := range p[1].Fixed() {
+		out = append(out, besides+name)
+	}
+	return out
+}
 
-// joined is the store of both; the first is nil where a cloud keeps no identities.
-type joined [2]Store[Identity]
+const besides = "beside/"
+
+func beside(out, also Settings) Settings {
+	for name, value := range also {
+		out[besides+name] = value
+	}
+	return out
+}
+
+// joined is the store of both; in is nil where a cloud keeps no identities.
+type joined struct {
+	in     Store[Identity]
+	beside Store[Identity]
+	id     string
+}
 
 func (s joined) Create(ctx context.Context, i Identity) (string, error) {
 	id := i.On.Platform.Name + "/" + i.Name
-	if s[0] != nil {
+	if s.in != nil {
 		var err error
-		if id, err = s[0].Create(ctx, i); err != nil {
+		if id, err = s.in.Create(ctx, i); err != nil {
 			return id, err
 		}
 	}
-	_, err := s[1].Create(ctx, i)
+	_, err := s.beside.Create(ctx, i)
 	return id, err
 }
 
 func (s joined) Read(ctx context.Context, id string, i Identity) (Settings, error) {
 	out := Settings{}
-	if s[0] != nil {
-		got, err := s[0].Read(ctx, id, i)
+	if s.in != nil {
+		got, err := s.in.Read(ctx, id, i)
 		if err != nil {
 			return nil, err
 		}
 		out = got
 	}
-	also, err := s[1].Read(ctx, "", i)
+	also, err := s.beside.Read(ctx, s.id, i)
 	switch {
-	case errors.Is(err, ErrNotFound) && s[0] != nil:
+	case errors.Is(err, ErrNotFound) && s.in != nil:
 		return out, nil // its settings are missing: the next update makes them again
 	case err != nil:
 		return nil, err
 	}
-	maps.Copy(out, also)
-	return out, nil
+	return beside(out, also), nil
 }
 
 func (s joined) Update(ctx context.Context, id string, i Identity) error {
-	if s[0] != nil {
-		if err := s[0].Update(ctx, id, i); err != nil {
+	if s.in != nil {
+		if err := s.in.Update(ctx, id, i); err != nil {
 			return err
 		}
 	}
-	err := s[1].Update(ctx, "", i)
+	err := s.beside.Update(ctx, s.id, i)
 	if errors.Is(err, ErrNotFound) {
-		_, err = s[1].Create(ctx, i)
+		_, err = s.beside.Create(ctx, i)
 	}
 	return err
 }
 
 func (s joined) Delete(ctx context.Context, id string, i Identity) error {
-	err := s[1].Delete(ctx, "", i)
-	if s[0] != nil {
+	err := s.beside.Delete(ctx, s.id, i)
+	if s.in != nil {
 		if err != nil && !errors.Is(err, ErrNotFound) {
 			return err
 		}
-		err = s[0].Delete(ctx, id, i)
+		err = s.in.Delete(ctx, id, i)
 	}
 	return err
 }

@@ -1,6 +1,9 @@
 package provider_test
 
 import (
+	"fmt"
+	"slices"
+	"strings"
 	"testing"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/to"
@@ -64,6 +67,64 @@ func TestIdentity_onClouds(t *testing.T) {
 			y.before = "resource \"mlops_bucket\" \"b\" {\n  platform = mlops_platform.p.spec\n  name     = \"acme-artifacts\"\n}\n"
 			y.fresh = []string{"principal", "annotations"}
 			y.lives(t, sites[cloud](t))
+		})
+	}
+}
+
+// TestIdentity_late: what only the cloud knows of an identity is named as unknown by the
+// first plan, is there after the apply, and is known ever after.
+func TestIdentity_late(t *testing.T) {
+	t.Parallel()
+	for cloud, tt := range map[string]struct {
+		old, new string // in the configuration
+		late     []string
+		want     map[string]string // texts in attributes
+	}{
+		"aws": {
+			old: `cluster      = { name = "ml" }`, new: `cluster      = { name = "ml", oidc_issuer = "https://oidc.eks.eu-west-1.amazonaws.com/id/ABC" }`,
+			late: []string{"annotations", "id", "spec"},
+			want: map[string]string{"annotations": "eks.amazonaws.com/role-arn:arn:aws:iam::123456789012:role/mlops/fraud-trainer", "spec": `"address":"arn:aws:iam::123456789012:role/mlops/fraud-trainer"`},
+		},
+		"google": {
+			old: `project_number = "415104041262", `, late: []string{"id", "policy"},
+			want: map[string]string{"policy": "projects/415104041262/locations/global/workloadIdentityPools/acme-ml.svc.id.goog", "settings": "principal:principal://iam.googleapis.com/projects/415104041262"},
+		},
+		"azure": {
+			late: []string{"annotations", "id", "spec"},
+			want: map[string]string{"annotations": "azure.workload.identity/client-id:", "spec": `"address":"`, "settings": "issuer:https://oidc.example.com/ml"},
+		},
+	} {
+		t.Run(cloud, func(t *testing.T) {
+			t.Parallel()
+			s, f := sites[cloud](t), newFolder(t)
+			y := story{kind: "mlops_identity", before: "resource \"mlops_bucket\" \"b\" {\n  platform = mlops_platform.p.spec\n  name     = \"acme-artifacts\"\n}\n"}
+			text := s.platform(0)
+			if tt.old != "" {
+				if !strings.Contains(text, tt.old) {
+					t.Fatalf("no %s in %s", tt.old, text)
+				}
+				text = strings.Replace(text, tt.old, tt.new, 1)
+			}
+			f.write(text + y.resource("one", runs))
+			c := f.planned("mlops_identity.one")
+			if late := c.late(); !slices.Equal(late, tt.late) {
+				t.Errorf("the plan does not know %v, want %v", late, tt.late)
+			}
+			f.applied()
+			for name, want := range tt.want {
+				if got := fmt.Sprint(f.attribute("mlops_identity", name)); !strings.Contains(got, want) {
+					t.Errorf("%s is %s, want %s", name, got, want)
+				}
+			}
+			f.write(text + y.resource("one", other))
+			if c = f.planned("mlops_identity.one"); c.action() != "update" || len(c.late()) > 0 {
+				t.Errorf("a later plan is to %s, and does not know %v", c.action(), c.late())
+			}
+			f.applied()
+			f.exits(0, nil, "destroy", "-auto-approve")
+			if s.count() != 0 {
+				t.Errorf("%d objects are left", s.count())
+			}
 		})
 	}
 }

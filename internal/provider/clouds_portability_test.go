@@ -56,6 +56,7 @@ resource "mlops_model_registry" "r" {
 resource "mlops_registered_model" "m" {
   name     = "fraud-detector"
   registry = mlops_model_registry.r.spec
+  gates    = [{ metric = "auc_roc", op = ">=", threshold = 0.92 }]
 }
 resource "mlops_pipeline" "t" {
   name         = "train"

@@ -80,7 +80,7 @@ func handled(h http.Handler) http.RoundTripper {
 // onAmazon is an account with cluster ml, whose node groups are made at once.
 func onAmazon(t *testing.T) *site {
 	t.Helper()
-	account := awsfake.NewAccount("123456789012", []string{"ml"}, nil)
+	account := awsfake.NewAccount("123456789012", []string{"ml"}, []string{"oidc.eks.eu-west-1.amazonaws.com/id/ABC"})
 	groups := awsfake.NewEKS("ml", "subnet-b", "subnet-a")
 	groups.AddGroup(awsfake.NodeGroup{ClusterName: "ml", NodegroupName: "system", Status: awsfake.Active, NodeRole: "arn:aws:iam::123456789012:role/nodes"})
 	eks := tripper(func(r *http.Request) (*http.Response, error) {

@@ -79,6 +79,7 @@ func onSecretManager(t *testing.T) keeper {
 		if err != nil {
 			t.Fatal(err)
 		}
+		defer func() { _ = resp.Body.Close() }()
 		return resp.StatusCode == http.StatusOK && json.NewDecoder(resp.Body).Decode(into) == nil
 	}
 	return keeper{
@@ -184,5 +185,25 @@ func TestSecret_onClouds(t *testing.T) {
 			k.more, y.env = k.store.platform, k.env
 			y.lives(t, &k.site)
 		})
+	}
+}
+
+// TestSecret_movesWithItsStore: a store in another project is another place, and nothing is
+// left behind.
+func TestSecret_movesWithItsStore(t *testing.T) {
+	t.Parallel()
+	k := onSecretManager(t)
+	k.regions[0], k.more = "europe-west1", k.store.platform
+	f := newFolder(t)
+	text := story{kind: "mlops_secret"}.resource("s", "name = \"tracker\"\n  value_wo = { api_key = \"canary\" }")
+	f.write(k.site.platform(0) + text)
+	f.apply()
+	f.write(strings.Replace(k.site.platform(0), `"acme-ml"`, `"acme-risk"`, 1) + text)
+	if c := f.planned("mlops_secret.s"); c.action() != "delete then create" {
+		t.Errorf("the plan is to %s", c.action())
+	}
+	f.applied()
+	if id := f.attribute("mlops_secret", "id"); id != "projects/acme-risk/secrets/fraud-tracker" || k.count() != 1 {
+		t.Errorf("%d secrets, one of them %v", k.count(), id)
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"math/big"
 	"os"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -128,7 +129,7 @@ func (s *settings) machine(p *spec.Platform, g *spec.GPUPool) (prices.Choice, er
 		return chosen, attributeError{at, err}
 	}
 	if limit := g.MaxHourlyPrice; limit != "" && chosen.OnDemand != "" && chosen.OnDemand.Rat().Cmp(limit.Rat()) > 0 {
-		return chosen, attributeError{path.Root("max_hourly_price"), fmt.Errorf("%s costs %s USD an hour, which is above %s; %s. Raise the limit, or choose another accelerator", chosen.InstanceType, chosen.OnDemand, limit, chosen.Why)}
+		return chosen, attributeError{path.Root("max_hourly_price"), fmt.Errorf("%s costs %s USD an hour, which is above %s; %s. Raise the limit, or choose another accelerator", chosen.InstanceType, chosen.OnDemand, limit, strings.TrimSuffix(chosen.Why, "."))}
 	}
 	return chosen, nil
 }
@@ -150,7 +151,7 @@ func (s *settings) kept(p *spec.Platform, g *spec.GPUPool, machine string, chose
 }
 
 // describePool shows what the catalog chose and what it costs.
-func describePool(ctx context.Context, s *settings, write setter, o resolved[cloud.Pool]) (out diag.Diagnostics) {
+func describePool(ctx context.Context, _ *settings, write setter, o resolved[cloud.Pool]) (out diag.Diagnostics) {
 	g := o.thing.GPUPool
 	chosen := o.chosen
 	set := func(at path.Path, value any) { out.Append(write(ctx, at, value)...) }
@@ -181,7 +182,7 @@ func describePool(ctx context.Context, s *settings, write setter, o resolved[clo
 // doubts are what a user must know of a choice before relying on it.
 func doubts(chosen prices.Choice, g *spec.GPUPool, now time.Time) (out diag.Diagnostics) {
 	if chosen.Substitute != "" {
-		out.AddAttributeWarning(path.Root("accelerator"), "Check GPU Pool", fmt.Sprintf("The cloud has no %s: nodes of pool %q have %s instead. %s.", g.Accelerator.Type, g.Name, chosen.Substitute, chosen.Why))
+		out.AddAttributeWarning(path.Root("accelerator"), "Check GPU Pool", fmt.Sprintf("The cloud has no %s: nodes of pool %q have %s instead. %s.", g.Accelerator.Type, g.Name, chosen.Substitute, strings.TrimSuffix(chosen.Why, ".")))
 	}
 	if chosen.AsOf != "" && chosen.Age(now) > prices.MaxAge {
 		out.AddAttributeWarning(path.Root("accelerator"), "Check Price of GPU Pool", fmt.Sprintf("The list price of %s is of %s, more than 180 days ago: costs are rough. Give newer prices with prices in the provider's configuration.", chosen.InstanceType, chosen.AsOf))

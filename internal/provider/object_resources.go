@@ -8,15 +8,26 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
 
+	"github.com/gitops-ml/terraform-provider-mlops/internal/catalog/prices"
 	"github.com/gitops-ml/terraform-provider-mlops/internal/cloud"
+	"github.com/gitops-ml/terraform-provider-mlops/internal/secrets"
 	"github.com/gitops-ml/terraform-provider-mlops/internal/spec"
 )
 
 // before is what is known of an object from its state.
-type before struct{ id, machine string }
+type before struct {
+	id, machine string
+	there       bool // it is read or deleted, whatever it would cost today
+}
 
 func beforeOf(raw tftypes.Value) before {
 	return before{id: idOf(raw), machine: textIn(raw, "instance_type")}
+}
+
+func thereOf(raw tftypes.Value) before {
+	out := beforeOf(raw)
+	out.there = true
+	return out
 }
 
 // on is what an object has from outside itself.
@@ -80,6 +91,9 @@ func resolvePool(ctx context.Context, s *settings, raw tftypes.Value, was before
 		return out, attributeError{path.Root(other), fmt.Errorf("is for cloud %q, and the platform's cloud is %q: leave it out", other, on.Platform.Cloud)}
 	}
 	chosen, err := s.machine(on.Platform, g)
+	if err != nil && was.there && was.machine != "" {
+		chosen, err = prices.Choice{Machine: prices.Machine{InstanceType: was.machine}}, nil
+	}
 	if err != nil {
 		return out, err
 	}
@@ -97,11 +111,7 @@ func resolvePool(ctx context.Context, s *settings, raw tftypes.Value, was before
 	if g.Model != "" {
 		p.Accelerator.Type = g.Model
 	}
-	kind := c.Pools
-	if g.Provisioned(on.Platform.Cloud) {
-		kind = cloud.Kind[cloud.Pool]{Plan: cloud.Declared[cloud.Pool]{}}
-	}
-	return resolved[cloud.Pool]{Decoded: d, thing: p, kind: kind, chosen: chosen}, nil
+	return resolved[cloud.Pool]{Decoded: d, thing: p, kind: c.Pools, chosen: chosen}, nil
 }
 
 func resolveIdentity(ctx context.Context, s *settings, raw tftypes.Value, was before) (resolved[cloud.Identity], error) {
@@ -122,8 +132,30 @@ func resolveIdentity(ctx context.Context, s *settings, raw tftypes.Value, was be
 	if err != nil {
 		return out, err
 	}
+	if err := s.refer(ctx, on, grants); err != nil {
+		return out, err
+	}
 	kind, err := s.withAccess(c.Identities, on.Platform, i, grants)
 	return resolved[cloud.Identity]{Decoded: d, thing: cloud.Identity{Identity: i, On: on, Grants: grants}, kind: kind, existing: i.Existing != ""}, err
+}
+
+// refer names the secrets of grants as their store calls them, as far as that is known
+// before they are there.
+func (s *settings) refer(ctx context.Context, on cloud.On, grants []cloud.Grant) error {
+	for n, g := range grants {
+		if g.Secret == nil || g.Secret.Existing != "" || on.Platform.SecretStore == "" {
+			continue
+		}
+		store, at, err := s.secretStore(ctx, on.Platform)
+		if err != nil {
+			return attributeError{path.Root("platform"), err}
+		}
+		if g.Secret.Store == nil {
+			g.Secret.Store = at
+		}
+		grants[n].Reference = store.Reference("", secrets.Secret{Secret: g.Secret, On: on})
+	}
+	return nil
 }
 
 // grantsOf resolves grants: a spec says all about a bucket or secret, a name its name only.

@@ -52,7 +52,7 @@ type setter func(ctx context.Context, at path.Path, value any) diag.Diagnostics
 func owned(doc string, attrs attributes) schema.Schema {
 	attrs["id"] = schema.StringAttribute{Computed: true, PlanModifiers: []planmodifier.String{stringplanmodifier.UseNonNullStateForUnknown()}, MarkdownDescription: "What the cloud calls the object."}
 	attrs["settings"] = schema.MapAttribute{Computed: true, ElementType: types.StringType, MarkdownDescription: "Every setting that is managed, by the cloud's own name; known at plan. A change by hand shows here, and the next apply repairs it."}
-	attrs["timeouts"] = nested("How long an operation may take.", attributes{"create": text("Such as `60m`."), "update": text("Such as `60m`."), "delete": text("Such as `60m`.")})
+	attrs["timeouts"] = nested("How long an operation may take.", attributes{"create": durationText(), "update": durationText(), "delete": durationText()})
 	return schemaOf(doc, attrs)
 }
 
@@ -86,7 +86,7 @@ func (r *physical[S]) ModifyPlan(ctx context.Context, req resource.ModifyPlanReq
 
 // plan shows what becomes of an object.
 func (r *physical[S]) plan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse, o resolved[S]) {
-	if from, to := platformOf(req.State.Raw), platformOf(req.Config.Raw); from != nil && (from.Name != to.Name || from.Cloud != to.Cloud) {
+	if from, to := platformOf(req.State.Raw), platformOf(req.Config.Raw); from != nil && elsewhere(r.kind, from, to) {
 		resp.RequiresReplace = append(resp.RequiresReplace, path.Root("platform"))
 	}
 	planned := types.MapValueMust(types.StringType, map[string]attr.Value{})
@@ -166,10 +166,11 @@ func (r *physical[S]) Create(ctx context.Context, req resource.CreateRequest, re
 		resp.Diagnostics.AddError("Unable to Create "+title(r.kind), err.Error())
 		return
 	}
-	id := string(o.Spec.Kind()) + "/" + o.Spec.ID()
-	if o.existing || o.kind.Store == nil {
-		id = nameIn(req.Config.Raw, o.Spec.ID())
-	} else if id, err = o.kind.Store.Create(ctx, o.thing); err != nil {
+	id := nameIn(req.Config.Raw, o.Spec.ID())
+	if !o.existing && o.kind.Store != nil {
+		id, err = o.kind.Store.Create(ctx, o.thing)
+	}
+	if err != nil {
 		resp.Diagnostics.AddError("Unable to Create "+title(r.kind), err.Error())
 		if id == "" {
 			return // nothing came to be
@@ -234,7 +235,7 @@ func (r *physical[S]) Read(ctx context.Context, req resource.ReadRequest, resp *
 		return // just imported: the next plan knows the platform
 	}
 	id := idOf(req.State.Raw)
-	o, err := r.resolve(ctx, r.settings, req.State.Raw, beforeOf(req.State.Raw))
+	o, err := r.resolve(ctx, r.settings, req.State.Raw, thereOf(req.State.Raw))
 	if err != nil {
 		resp.Diagnostics.AddError("Unable to Read "+title(r.kind), err.Error())
 		return
@@ -277,7 +278,7 @@ func (r *physical[S]) Delete(ctx context.Context, req resource.DeleteRequest, re
 	ctx, done := within(ctx, req.State.Raw, "delete", r.kind)
 	defer done()
 	id := idOf(req.State.Raw)
-	o, err := r.resolve(ctx, r.settings, req.State.Raw, beforeOf(req.State.Raw))
+	o, err := r.resolve(ctx, r.settings, req.State.Raw, thereOf(req.State.Raw))
 	if err == nil && !o.existing && o.kind.Store != nil { // what existed before stays
 		err = o.kind.Store.Delete(ctx, id, o.thing)
 	}

@@ -2,11 +2,14 @@ package provider
 
 import (
 	"context"
+	"fmt"
 	"strings"
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
+	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
 
 	"github.com/gitops-ml/terraform-provider-mlops/internal/cloud"
@@ -41,6 +44,26 @@ func platformOf(raw tftypes.Value) *spec.Platform {
 		return p
 	}
 	return nil
+}
+
+// elsewhere reports whether an object of one platform is another one on the other, although
+// no setting of it says so: nodes are in one cluster, and pod identities of AWS in a region.
+func elsewhere(kind spec.Kind, from, to *spec.Platform) bool {
+	cluster := func(p *spec.Platform) string {
+		if p.Cluster == nil {
+			return ""
+		}
+		return p.Cluster.Name
+	}
+	switch {
+	case from.Name != to.Name || from.Cloud != to.Cloud:
+		return true
+	case kind == spec.KindGPUPool:
+		return from.Region != to.Region || cluster(from) != cluster(to)
+	case kind == spec.KindIdentity:
+		return to.Cloud == "aws" && from.Region != to.Region
+	}
+	return false
 }
 
 // settingsOf are the settings in a state.
@@ -82,6 +105,30 @@ func patience(kind spec.Kind) time.Duration {
 		return time.Hour
 	}
 	return 10 * time.Minute
+}
+
+func durationText() schema.StringAttribute {
+	a := text("Such as `60m`.")
+	a.Validators = []validator.String{durationValidator{}}
+	return a
+}
+
+// durationValidator takes what within reads.
+type durationValidator struct{}
+
+func (durationValidator) Description(context.Context) string {
+	return "a duration such as 60m"
+}
+
+func (v durationValidator) MarkdownDescription(ctx context.Context) string { return v.Description(ctx) }
+
+func (v durationValidator) ValidateString(ctx context.Context, req validator.StringRequest, resp *validator.StringResponse) {
+	if req.ConfigValue.IsNull() || req.ConfigValue.IsUnknown() {
+		return
+	}
+	if d, err := time.ParseDuration(req.ConfigValue.ValueString()); err != nil || d <= 0 {
+		resp.Diagnostics.AddAttributeError(req.Path, "Invalid Timeout", fmt.Sprintf("%s: %q must be %s.", req.Path, req.ConfigValue.ValueString(), v.Description(ctx)))
+	}
 }
 
 // within bounds an operation by `timeouts`.

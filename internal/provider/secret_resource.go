@@ -132,6 +132,9 @@ func (r *secretResource) plan(ctx context.Context, req resource.ModifyPlanReques
 	if from, to := platformOf(req.State.Raw), k.secret.On.Platform; from != nil && (from.Name != to.Name || from.SecretStore != to.SecretStore) {
 		resp.RequiresReplace = append(resp.RequiresReplace, path.Root("platform"))
 	}
+	if moved(req.State.Raw, k.secret.Store) {
+		resp.RequiresReplace = append(resp.RequiresReplace, path.Root("spec")) // the platform may be the same
+	}
 	planned, replaced, err := plannedSettings(k.store.Plan, k.secret, settingsOf(req.State.Raw))
 	if err != nil {
 		resp.Diagnostics.Append(unplannable(spec.KindSecret, err)...)
@@ -148,6 +151,18 @@ func (r *secretResource) plan(ctx context.Context, req resource.ModifyPlanReques
 		return
 	}
 	set("version", textIn(req.State.Raw, "version"))
+}
+
+// moved reports whether the secret in a state is in another region, project or key vault
+// than the platform's store by now. Vault may change its address and stay the same.
+func moved(was tftypes.Value, to *spec.SecretStore) bool {
+	s, err := spec.Parse(textIn(was, "spec"))
+	before, ok := s.(*spec.Secret)
+	if err != nil || !ok || before.Store == nil || before.Store.Type != to.Type {
+		return false // of another type is another store, of which the platform tells
+	}
+	from := before.Store
+	return from.Region != to.Region || from.Project != to.Project || to.Type == "azure_key_vault" && from.Address != to.Address
 }
 
 // values checks what the configuration gives to write.

@@ -297,5 +297,5 @@ func (s *settings) withAccess(kind cloud.Kind[cloud.Identity], p *spec.Platform,
 	if c.Address == "" {
 		return kind, attributeError{tfpath.Root("platform"), errors.New("secret_store is vault, and nothing says where it is: set vault.address in the provider's configuration, or VAULT_ADDR")}
 	}
-	return cloud.Join(kind, vault.Access(c)), nil
+	return cloud.Join(kind, vault.Access(c), vault.AccessID(c, p.Name, i.Name)), nil
 }

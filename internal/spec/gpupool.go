@@ -118,6 +118,23 @@ func (g *GPUPool) checkValues(c *checker) {
 	if g.Accelerator != nil {
 		c.accelerator(At("accelerator"), *g.Accelerator)
 	}
+	g.checkCapacity(c)
+	g.checkSharing(c)
+	c.choice(At("driver"), "driver", g.Driver)
+	if g.AWS != nil {
+		c.choice(At("aws", "provisioner"), "provisioner", g.AWS.Provisioner)
+	}
+	if g.Disk != nil && (g.Disk.SizeGiB < 0 || g.Disk.SizeGiB > 65536) {
+		c.fault(At("disk", "size_gib"), "%d must be from 1 to 65536", g.Disk.SizeGiB)
+	}
+	for i, zone := range g.Zones {
+		c.required(At("zones").Index(i), zone)
+	}
+	g.checkMarks(c)
+}
+
+// checkCapacity checks how many nodes there are, how they are bought and at what price.
+func (g *GPUPool) checkCapacity(c *checker) {
 	if g.Nodes.Min < 0 {
 		c.fault(At("nodes", "min"), "%d must not be negative", g.Nodes.Min)
 	}
@@ -135,17 +152,10 @@ func (g *GPUPool) checkValues(c *checker) {
 	if g.MaxHourlyPrice != "" && g.MaxHourlyPrice.Rat().Sign() <= 0 {
 		c.fault(At("max_hourly_price"), "%s must be an amount in USD above zero", g.MaxHourlyPrice)
 	}
-	g.checkSharing(c)
-	c.choice(At("driver"), "driver", g.Driver)
-	if g.AWS != nil {
-		c.choice(At("aws", "provisioner"), "provisioner", g.AWS.Provisioner)
-	}
-	if g.Disk != nil && (g.Disk.SizeGiB < 0 || g.Disk.SizeGiB > 65536) {
-		c.fault(At("disk", "size_gib"), "%d must be from 1 to 65536", g.Disk.SizeGiB)
-	}
-	for i, zone := range g.Zones {
-		c.required(At("zones").Index(i), zone)
-	}
+}
+
+// checkMarks checks what Kubernetes puts on the nodes: labels and taints.
+func (g *GPUPool) checkMarks(c *checker) {
 	for _, key := range sorted(g.Labels) {
 		if !tagForm.MatchString(strings.ReplaceAll(key, "/", ".")) || (g.Labels[key] != "" && !tagForm.MatchString(g.Labels[key])) || len(g.Labels[key]) > 63 {
 			c.misplaced(At("labels").Key(key), "%q = %q is no label of Kubernetes", key, g.Labels[key])

@@ -10,9 +10,12 @@ import (
 	"github.com/gitops-ml/terraform-provider-mlops/internal/pattern"
 )
 
-var (
+const (
 	imageHost = `[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?(?::[0-9]{1,5})?`
 	imagePart = `[a-z0-9]+(?:(?:\.|_{1,2}|-+)[a-z0-9]+)*`
+)
+
+var (
 	imageForm = pattern.New(`^(?:` + imageHost + `/)?` + imagePart + `(?:/` + imagePart + `)*(?::([A-Za-z0-9_][A-Za-z0-9_.-]{0,127}))?(@sha256:[0-9a-f]{64})?$`)
 
 	credentialURI = pattern.New(`([A-Za-z][A-Za-z0-9+.-]*://)[^/\s@:"'<>]*:([^\s@"'<>]+)@`)

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -14,6 +13,7 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/runtime"
 
 	"github.com/gitops-ml/terraform-provider-mlops/internal/cloud"
+	"github.com/gitops-ml/terraform-provider-mlops/internal/pattern"
 )
 
 const howToSignIn = "sign in with az login, or set AZURE_TENANT_ID and AZURE_CLIENT_ID with AZURE_FEDERATED_TOKEN_FILE or AZURE_CLIENT_SECRET"
@@ -133,8 +133,8 @@ func quota(code, message string) bool {
 }
 
 var (
-	namedAction = regexp.MustCompile(`action(?:\(s\))? '([^']+)'`)
-	segments    = regexp.MustCompile(`/providers/(Microsoft\.[A-Za-z]+)/([^?]+)$`)
+	namedAction = pattern.New(`action(?:\(s\))? '([^']+)'`)
+	segments    = pattern.New(`/providers/(Microsoft\.[A-Za-z]+)/([^?]+)$`)
 )
 
 // permission is the action that is missing: the one that the message names, or the one

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -14,6 +13,7 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/resourcemanager/storage/armstorage"
 
 	"github.com/gitops-ml/terraform-provider-mlops/internal/cloud"
+	"github.com/gitops-ml/terraform-provider-mlops/internal/pattern"
 	"github.com/gitops-ml/terraform-provider-mlops/internal/spec"
 )
 
@@ -48,7 +48,7 @@ func rulesOf(container string, lifecycle []spec.LifecycleRule) []*rule {
 	return out
 }
 
-var numbered = regexp.MustCompile(`^(.+)-[0-9]+$`)
+var numbered = pattern.New(`^(.+)-[0-9]+$`)
 
 // owner is the container whose rule has a name, "" for a rule of somebody else.
 func owner(r *rule) string {

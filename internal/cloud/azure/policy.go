@@ -4,11 +4,11 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
-	"regexp"
 	"slices"
 	"strings"
 
 	"github.com/gitops-ml/terraform-provider-mlops/internal/cloud"
+	"github.com/gitops-ml/terraform-provider-mlops/internal/pattern"
 	"github.com/gitops-ml/terraform-provider-mlops/internal/spec"
 )
 
@@ -121,7 +121,7 @@ func located(b *spec.Bucket) (account, container string) {
 	return account, container
 }
 
-var secretName = regexp.MustCompile(`^[0-9A-Za-z-]{1,127}$`)
+var secretName = pattern.New(`^[0-9A-Za-z-]{1,127}$`)
 
 // secretScope is the resource id of one secret. granted is false where another store
 // than a key vault keeps the secrets: it has policies of its own.

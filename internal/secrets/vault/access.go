@@ -161,3 +161,8 @@ func (a access) Delete(ctx context.Context, id string, _ cloud.Identity) error {
 	}
 	return a.do(ctx, call{method: remove, path: p.policy(), needs: "delete"}, nil)
 }
+
+// AccessID is what Access calls the identity of a platform, before it is there and after.
+func AccessID(c Config, platform, name string) string {
+	return pair{strings.Trim(or(c.ClusterMount, "kubernetes"), "/"), platform + "-" + name}.id()
+}
