@@ -8,6 +8,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6/tf6server"
 
 	"github.com/gitops-ml/terraform-provider-mlops/internal/provider"
+	_ "github.com/gitops-ml/terraform-provider-mlops/internal/startup" // a heap with room until the handshake
 )
 
 // version is set by the release build.

@@ -8,7 +8,7 @@ import (
 // PortablePolicy is the policy of an identity in the terms of the language: what a cloud
 // without policies of its own shows.
 func PortablePolicy(i Identity) (string, error) {
-	data, err := json.MarshalIndent(i.Identity.Policy(), "", "  ")
+	data, err := json.MarshalIndent(i.Policy(), "", "  ")
 	if err != nil {
 		return "", fmt.Errorf("policy of %s: %w", i.Name, err)
 	}

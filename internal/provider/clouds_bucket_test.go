@@ -6,6 +6,7 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/to"
 
 	"github.com/gitops-ml/terraform-provider-mlops/internal/cloud/aws/awsfake"
+	"github.com/gitops-ml/terraform-provider-mlops/internal/cloud/google/googlefake"
 )
 
 // buckets are the lives of a bucket.
@@ -48,6 +49,46 @@ func TestBucket_onClouds(t *testing.T) {
 			y.first = `name = "acme-artifacts"`
 			y.second = y.first + "\n  lifecycle = [{ prefix = \"tmp/\", expire_after_days = 30 }]"
 			y.lives(t, sites[cloud](t))
+		})
+	}
+}
+
+// TestBucket_notEmpty: what holds objects is not destroyed unless force_destroy says so,
+// and the error says how.
+func TestBucket_notEmpty(t *testing.T) {
+	t.Parallel()
+	for cloud, fill := range map[string]func(s *site){
+		"aws": func(s *site) {
+			s.aws.EditBucket("acme-artifacts", func(b *awsfake.Bucket) {
+				b.Versions = []awsfake.Version{{Key: "m", ID: "1"}, {Key: "m", ID: "2", Marker: true}}
+			})
+		},
+		"google": func(s *site) {
+			s.google.Lock()
+			defer s.google.Unlock()
+			s.google.Buckets["acme-artifacts"].Objects = []googlefake.Object{{Name: "m", Generation: "1"}}
+		},
+		"azure": func(s *site) {
+			s.azure.Do(func() { s.azure.Accounts["fraud"].Containers["acme-artifacts"].Blobs = []string{"m"} })
+		},
+	} {
+		t.Run(cloud, func(t *testing.T) {
+			t.Parallel()
+			s, f := sites[cloud](t), newFolder(t)
+			bucket := story{kind: "mlops_bucket"}
+			f.write(s.platform(0) + bucket.resource("b", `name = "acme-artifacts"`))
+			f.apply()
+			fill(s)
+			f.exits(1, []string{"Unable to Delete Bucket", "not empty", "force_destroy"}, "destroy", "-auto-approve")
+			if !f.has("mlops_bucket.b") {
+				t.Error("the bucket is not in the state")
+			}
+			f.write(s.platform(0) + bucket.resource("b", "name = \"acme-artifacts\"\n  force_destroy = true"))
+			f.apply()
+			f.exits(0, nil, "destroy", "-auto-approve")
+			if s.count() != 0 {
+				t.Errorf("%d objects are left", s.count())
+			}
 		})
 	}
 }

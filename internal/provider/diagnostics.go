@@ -7,7 +7,6 @@ import (
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
-	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
 
@@ -81,14 +80,6 @@ func needSpec(ctx context.Context, from getter, attribute string, kind spec.Kind
 		out.AddAttributeError(path.Root(attribute), "Invalid "+title(kind), fmt.Sprintf("Must be the spec of a mlops_%s: %v.", kind, err))
 	}
 	return out
-}
-
-// needSpecUnlessDestroyed is needSpec for a plan.
-func needSpecUnlessDestroyed(ctx context.Context, req resource.ModifyPlanRequest, attribute string, kind spec.Kind) diag.Diagnostics {
-	if req.Plan.Raw.IsNull() {
-		return nil
-	}
-	return needSpec(ctx, req.Config, attribute, kind)
 }
 
 // cloudOf is the cloud of the platform whose spec a configuration, plan or state holds;

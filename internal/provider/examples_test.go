@@ -18,7 +18,7 @@ var providerBlocks = regexp.MustCompile(`(?s)terraform \{.*?\n\}\n`)
 func TestExamples(t *testing.T) {
 	t.Parallel()
 	var folders []string
-	for _, pattern := range []string{"resources/*", "functions/*", "quickstart", "fleet", "provider"} {
+	for _, pattern := range []string{"resources/*", "functions/*", "data-sources/mlops_accelerators", "data-sources/mlops_cost_estimate", "quickstart", "fleet", "provider"} {
 		found, err := filepath.Glob(filepath.Join("..", "..", "examples", pattern))
 		if err != nil {
 			t.Fatal(err)

@@ -69,9 +69,9 @@ func (e *secretEphemeral) Open(ctx context.Context, req ephemeral.OpenRequest, r
 		return
 	}
 	o.Version = types.StringValue(version)
-	var d = resp.Diagnostics
-	o.Values, d = types.MapValueFrom(ctx, types.StringType, values.Reveal())
+	revealed, d := types.MapValueFrom(ctx, types.StringType, values.Reveal())
 	resp.Diagnostics.Append(d...)
+	o.Values = revealed
 	resp.Diagnostics.Append(resp.Result.Set(ctx, o)...)
 }
 

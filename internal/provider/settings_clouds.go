@@ -147,7 +147,7 @@ func (s *settings) cloud(ctx context.Context, p *spec.Platform) (cloud.Cloud, er
 	case "aws":
 		return aws.New(s.aws(ctx, p)), nil
 	case "google":
-		return google.New(s.google(ctx, p)), nil
+		return google.New(s.google(ctx, p)), nil //nolint:contextcheck // its clients are made at first use
 	case "azure":
 		return azure.New(s.azure(ctx, p)), nil
 	case "kubernetes":

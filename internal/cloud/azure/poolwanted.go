@@ -3,7 +3,6 @@ package azure
 import (
 	"errors"
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -11,6 +10,7 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/resourcemanager/containerservice/armcontainerservice/v6"
 
 	"github.com/gitops-ml/terraform-provider-mlops/internal/cloud"
+	"github.com/gitops-ml/terraform-provider-mlops/internal/pattern"
 	"github.com/gitops-ml/terraform-provider-mlops/internal/spec"
 )
 
@@ -128,7 +128,7 @@ func size(machine string) string {
 	return "Standard_" + machine
 }
 
-var slice = regexp.MustCompile(`^([12347])g(\.|$)`)
+var slice = pattern.New(`^([12347])g(\.|$)`)
 
 // mig cuts every accelerator of a node the same way. Other sharing is the device
 // plug-in's, which the emitted repository configures.
@@ -144,7 +144,7 @@ func mig(out *profile, p cloud.Pool) error {
 	return nil
 }
 
-var zone = regexp.MustCompile(`^[1-9]$`)
+var zone = pattern.New(`^[1-9]$`)
 
 // unsupported says what AKS has no word for, by the name of the attribute.
 func unsupported(p cloud.Pool) error {

@@ -46,11 +46,11 @@ func TestBuckets(t *testing.T) {
 		With: func(b cloud.Bucket, _ string) cloud.Bucket { return b },
 		Tamper: func(t *testing.T, r cloudtest.Rig, id, setting string) {
 			t.Helper()
-			rewrite(t, filepath.Join(r.Fake.(string), "buckets", id+".json"), `"`+setting+`": "`, `"`+setting+`": "x`) //nolint:forcetypeassert // what open put there
+			rewrite(t, filepath.Join(r.Fake.(string), "buckets", id+".json"), `"`+setting+`": "`, `"`+setting+`": "x`)
 		},
 		Foreign: func(t *testing.T, r cloudtest.Rig) {
 			t.Helper()
-			if err := os.MkdirAll(filepath.Join(r.Fake.(string), "buckets", "suite", "artifacts"), 0o700); err != nil { //nolint:forcetypeassert // what open put there
+			if err := os.MkdirAll(filepath.Join(r.Fake.(string), "buckets", "suite", "artifacts"), 0o700); err != nil {
 				t.Fatal(err)
 			}
 		},
@@ -66,7 +66,7 @@ func TestIdentities(t *testing.T) {
 		With: func(i cloud.Identity, _ string) cloud.Identity { return i },
 		Tamper: func(t *testing.T, r cloudtest.Rig, id, _ string) {
 			t.Helper()
-			rewrite(t, filepath.Join(r.Fake.(string), "identities", id+".json"), "read", "write") //nolint:forcetypeassert // what open put there
+			rewrite(t, filepath.Join(r.Fake.(string), "identities", id+".json"), "read", "write")
 		},
 	})
 }

@@ -68,11 +68,11 @@ func literal(text string, last bool) string {
 }
 
 // ours is what each task of ours asks for.
-var ours = requests(&spec.Resources{CPU: "100m", Memory: "2Gi"})
+func ours() kfpir.Resources { return requests(&spec.Resources{CPU: "100m", Memory: "2Gi"}) }
 
 func resources(t *taskgraph.Task) *kfpir.Resources {
 	if t.Program() {
-		out := ours
+		out := ours()
 		return &out
 	}
 	if t.Resources == nil {
