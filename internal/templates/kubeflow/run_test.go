@@ -205,7 +205,7 @@ func TestSchedules(t *testing.T) {
 	}
 	cmd := exec.CommandContext(t.Context(), "go", "run", ".")
 	cmd.Dir, cmd.Env, cmd.Stdin = dir, append(os.Environ(), "GOFLAGS=-mod=mod", "GOWORK=off"), strings.NewReader(strings.Join(asked, "\n"))
-	out, err := cmd.CombinedOutput()
+	out, err := cmd.Output()
 	got := strings.Split(string(out), "\n")
 	if err != nil || len(got) != len(want)+1 {
 		t.Fatalf("%v: %s", err, out)
