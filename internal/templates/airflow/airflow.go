@@ -6,7 +6,6 @@ package airflow
 
 import (
 	"embed"
-	"slices"
 
 	"github.com/gitops-ml/terraform-provider-mlops/internal/spec"
 	"github.com/gitops-ml/terraform-provider-mlops/internal/templates/components"
@@ -49,7 +48,7 @@ func (Target) Render(p *spec.Project) ([]tree.File, error) {
 	ignored, err := programs.ReadFile("airflowignore")
 	w.Add(".airflowignore", ignored, err)
 	w.Programs(programs)
-	deployed := slices.ContainsFunc(components.Of(p), func(c components.Component) bool { return c.Package == Orchestrator })
+	deployed := components.Deploys(p, Orchestrator)
 	if deployed {
 		data, err := encode.YAML(values(p))
 		w.Add("platform/airflow/values.yaml", data, err)

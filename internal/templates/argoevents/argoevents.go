@@ -40,7 +40,7 @@ func Used(p *spec.Project) bool { return len(Datasets(p))+len(Endpoints(p)) > 0 
 
 // Deployed reports whether p brings the chart of Argo Events itself.
 func Deployed(p *spec.Project) bool {
-	return slices.ContainsFunc(components.Of(p), func(c components.Component) bool { return c.Package == "argo_events" })
+	return components.Deploys(p, "argo_events")
 }
 
 // Datasets lists those whose news start a pipeline, by name.

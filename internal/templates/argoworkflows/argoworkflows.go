@@ -42,8 +42,7 @@ func (Target) Render(p *spec.Project) ([]tree.File, error) {
 		w.faults = append(w.faults, braces(p)...)
 		w.shared(p)
 	}
-	deployed := func(c components.Component) bool { return c.Package == "argo_workflows" }
-	if slices.ContainsFunc(components.Of(p), deployed) {
+	if components.Deploys(p, "argo_workflows") {
 		w.add("platform/argo-workflows/values.yaml", values(p))
 	}
 	if argoevents.Deployed(p) {

@@ -14,6 +14,7 @@ import (
 	"github.com/gitops-ml/terraform-provider-mlops/internal/spec"
 	"github.com/gitops-ml/terraform-provider-mlops/internal/templates/components"
 	"github.com/gitops-ml/terraform-provider-mlops/internal/templates/encode"
+	"github.com/gitops-ml/terraform-provider-mlops/internal/templates/outcome"
 	"github.com/gitops-ml/terraform-provider-mlops/internal/tree"
 )
 
@@ -38,18 +39,16 @@ func (Target) Render(p *spec.Project) ([]tree.File, error) {
 	if err != nil {
 		return nil, err
 	}
-	object, err := encode.YAMLWith(encode.Options{Header: true, Comment: []string{
+	var out outcome.Outcome
+	out.Commented(folder+"priorities.yaml", []string{
 		"Cluster Autoscaler reads this with --expander=priority; on AKS the expander is a setting of the",
 		"cluster. A cluster has one such object: where another exists, join the two and keep one.",
-	}}, configMap{
+	}, configMap{
 		APIVersion: "v1", Kind: "ConfigMap", Data: data{text},
 		Metadata: metadata{Name: name, Namespace: components.AutoscalerNamespace, Labels: p.Labels(name), Annotations: p.Annotations()},
 	})
-	if err != nil {
-		return nil, err
-	}
-	list, err := encode.YAML(kustomization{"kustomize.config.k8s.io/v1beta1", "Kustomization", []string{"priorities.yaml"}})
-	return []tree.File{{Path: folder + "priorities.yaml", Data: object}, {Path: folder + "kustomization.yaml", Data: list}}, err
+	out.Kustomization(folder, "priorities.yaml")
+	return out.Files()
 }
 
 // priorities rank the groups of each pool in the order of its capacities, and all other
@@ -101,11 +100,6 @@ func agentPool(group spec.Group) string {
 
 // The objects that this package writes, in output order.
 type (
-	kustomization struct {
-		APIVersion string   `yaml:"apiVersion"`
-		Kind       string   `yaml:"kind"`
-		Resources  []string `yaml:"resources"`
-	}
 	metadata struct {
 		Name        string            `yaml:"name"`
 		Namespace   string            `yaml:"namespace"`

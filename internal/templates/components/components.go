@@ -37,6 +37,12 @@ const (
 	runtimes    = -2
 )
 
+// Deploys reports whether the repository of a project brings the component that
+// packages.<name> speaks of.
+func Deploys(p *spec.Project, name string) bool {
+	return slices.ContainsFunc(Of(p), func(c Component) bool { return c.Package == name })
+}
+
 // Of lists the components of a project, in the order of their installation. One
 // that exists already (packages.<x>.existing) is not among them.
 func Of(p *spec.Project) []Component {

@@ -6,7 +6,6 @@ package dagster
 
 import (
 	"embed"
-	"slices"
 
 	"github.com/gitops-ml/terraform-provider-mlops/internal/spec"
 	"github.com/gitops-ml/terraform-provider-mlops/internal/templates/components"
@@ -49,8 +48,7 @@ func (Target) Render(p *spec.Project) ([]tree.File, error) {
 	w.YAML("dagster.yaml", instance())
 	w.Programs(programs)
 	w.Template("docs/dagster.md", texts(), "dagster.md.tmpl", guideOf(p, names))
-	deployed := func(c components.Component) bool { return c.Package == Orchestrator }
-	if slices.ContainsFunc(components.Of(p), deployed) {
+	if components.Deploys(p, Orchestrator) {
 		w.YAML("platform/dagster/values.yaml", values(p))
 	}
 	return w.Files()

@@ -9,7 +9,7 @@ import (
 
 	"github.com/gitops-ml/terraform-provider-mlops/internal/spec"
 	"github.com/gitops-ml/terraform-provider-mlops/internal/templates/components"
-	"github.com/gitops-ml/terraform-provider-mlops/internal/templates/encode"
+	"github.com/gitops-ml/terraform-provider-mlops/internal/templates/outcome"
 	"github.com/gitops-ml/terraform-provider-mlops/internal/tree"
 )
 
@@ -34,20 +34,17 @@ func (Target) Render(p *spec.Project) ([]tree.File, error) {
 			w.secret(s, i)
 		}
 	}
-	if err := w.faults.Err(); err != nil {
-		return nil, w.faults
-	}
-	w.file(folder+"stores.yaml", []string{
+	w.out.Commented(folder+"stores.yaml", []string{
 		"One store for each service account whose right to read is used. A store without one uses the",
 		"operator's own rights: give the service account external-secrets in namespace external-secrets",
 		"the right to read these secrets, and no others.",
 	}, w.stores()...)
-	w.file(folder+"secrets.yaml", nil, w.secrets...)
-	w.file(folder+"kustomization.yaml", nil, kustomization{"kustomize.config.k8s.io/v1beta1", "Kustomization", []string{"secrets.yaml", "stores.yaml"}})
-	if slices.ContainsFunc(components.Of(p), func(c components.Component) bool { return c.Package == "external_secrets" }) {
-		w.file("platform/external-secrets/values.yaml", nil, chartValues(slices.Contains(p.Platform.Observability.Metrics, "prometheus")))
+	w.out.YAML(folder+"secrets.yaml", w.secrets...)
+	w.out.Kustomization(folder, "secrets.yaml", "stores.yaml")
+	if components.Deploys(p, "external_secrets") {
+		w.out.YAML("platform/external-secrets/values.yaml", chartValues(slices.Contains(p.Platform.Observability.Metrics, "prometheus")))
 	}
-	return w.files, w.err
+	return w.out.Files()
 }
 
 // writer gathers files and everything that is wrong.
@@ -55,17 +52,7 @@ type writer struct {
 	p       *spec.Project
 	doors   map[place]door
 	secrets []any
-	files   []tree.File
-	faults  spec.Faults
-	err     error
-}
-
-func (w *writer) file(path string, comment []string, docs ...any) {
-	data, err := encode.YAMLWith(encode.Options{Header: true, Comment: comment}, docs...)
-	if err != nil && w.err == nil {
-		w.err = err
-	}
-	w.files = append(w.files, tree.File{Path: path, Data: data})
+	out     outcome.Outcome
 }
 
 func (w *writer) metadata(name, namespace string) metadata {
@@ -81,12 +68,12 @@ func (w *writer) secret(s *spec.Secret, i int) {
 	}
 	d, why := w.door(s, namespace)
 	if why != "" {
-		w.faults = append(w.faults, spec.Refuse(s, at, "%s", why))
+		w.out.Faults = append(w.out.Faults, spec.Refuse(s, at, "%s", why))
 		return
 	}
 	in := place{namespace, d.name()}
 	if other, taken := w.doors[in]; taken && other != d {
-		w.faults = append(w.faults, spec.Refuse(s, at, "would be read through store %q of namespace %q, but another secret of that namespace is in another place: give both the same mount and the same provider configuration", in.name, namespace))
+		w.out.Faults = append(w.out.Faults, spec.Refuse(s, at, "would be read through store %q of namespace %q, but another secret of that namespace is in another place: give both the same mount and the same provider configuration", in.name, namespace))
 		return
 	}
 	w.doors[in] = d

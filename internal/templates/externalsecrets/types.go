@@ -4,11 +4,6 @@ const apiVersion = "external-secrets.io/v1"
 
 // The part of external-secrets.io/v1 this package writes, in output order.
 type (
-	kustomization struct {
-		APIVersion string   `yaml:"apiVersion"`
-		Kind       string   `yaml:"kind"`
-		Resources  []string `yaml:"resources"`
-	}
 	metadata struct {
 		Name        string            `yaml:"name"`
 		Namespace   string            `yaml:"namespace"`

@@ -9,6 +9,7 @@ import (
 	"github.com/gitops-ml/terraform-provider-mlops/internal/spec"
 	"github.com/gitops-ml/terraform-provider-mlops/internal/templates/components"
 	"github.com/gitops-ml/terraform-provider-mlops/internal/templates/encode"
+	"github.com/gitops-ml/terraform-provider-mlops/internal/templates/outcome"
 	"github.com/gitops-ml/terraform-provider-mlops/internal/tree"
 )
 
@@ -47,15 +48,13 @@ func (Target) Render(p *spec.Project) ([]tree.File, error) {
 		return nil, err
 	}
 	data[other] = string(text)
-	object, err := encode.YAMLWith(encode.Options{Header: true, Comment: comment(p, pools)}, configMap{
+	var out outcome.Outcome
+	out.Commented(folder+"config.yaml", comment(p, pools), configMap{
 		APIVersion: "v1", Kind: "ConfigMap", Data: data,
 		Metadata: metadata{Name: name(p), Namespace: components.GPUNamespace, Labels: p.Labels(name(p)), Annotations: p.Annotations()},
 	})
-	if err != nil {
-		return nil, err
-	}
-	list, err := encode.YAML(kustomization{"kustomize.config.k8s.io/v1beta1", "Kustomization", []string{"config.yaml"}})
-	return []tree.File{{Path: folder + "config.yaml", Data: object}, {Path: folder + "kustomization.yaml", Data: list}}, err
+	out.Kustomization(folder, "config.yaml")
+	return out.Files()
 }
 
 func name(p *spec.Project) string { return p.Platform.Name + "-device-plugin" }
@@ -120,11 +119,6 @@ func several(r *spec.Resources) bool {
 
 // The objects and the configuration that this package writes, in output order.
 type (
-	kustomization struct {
-		APIVersion string   `yaml:"apiVersion"`
-		Kind       string   `yaml:"kind"`
-		Resources  []string `yaml:"resources"`
-	}
 	metadata struct {
 		Name        string            `yaml:"name"`
 		Namespace   string            `yaml:"namespace"`

@@ -14,7 +14,7 @@ import (
 
 	"github.com/gitops-ml/terraform-provider-mlops/internal/spec"
 	"github.com/gitops-ml/terraform-provider-mlops/internal/templates/components"
-	"github.com/gitops-ml/terraform-provider-mlops/internal/templates/encode"
+	"github.com/gitops-ml/terraform-provider-mlops/internal/templates/outcome"
 	"github.com/gitops-ml/terraform-provider-mlops/internal/tree"
 )
 
@@ -40,27 +40,18 @@ func (Target) Render(p *spec.Project) ([]tree.File, error) {
 		return nil, faults
 	}
 	w := writer{p: p}
-	list := kustomization{APIVersion: "kustomize.config.k8s.io/v1beta1", Kind: "Kustomization"}
+	var names []string
 	for _, g := range pools {
-		w.file(g.Name+".yaml", comment(g), w.nodePool(g), w.nodeClass(g))
-		list.Resources = append(list.Resources, g.Name+".yaml")
+		w.out.Commented(folder+g.Name+".yaml", comment(g), w.nodePool(g), w.nodeClass(g))
+		names = append(names, g.Name+".yaml")
 	}
-	w.file("kustomization.yaml", nil, list)
-	return w.files, w.err
+	w.out.Kustomization(folder, names...)
+	return w.out.Files()
 }
 
 type writer struct {
-	p     *spec.Project
-	files []tree.File
-	err   error
-}
-
-func (w *writer) file(name string, comment []string, docs ...any) {
-	data, err := encode.YAMLWith(encode.Options{Header: true, Comment: comment}, docs...)
-	if err != nil && w.err == nil {
-		w.err = err
-	}
-	w.files = append(w.files, tree.File{Path: folder + name, Data: data})
+	p   *spec.Project
+	out outcome.Outcome
 }
 
 // name is that of a pool's objects, which belong to the whole cluster.

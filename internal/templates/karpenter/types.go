@@ -4,11 +4,6 @@ package karpenter
 // order. What the API server would fill in stands there: what it added would be a
 // difference for ever.
 type (
-	kustomization struct {
-		APIVersion string   `yaml:"apiVersion"`
-		Kind       string   `yaml:"kind"`
-		Resources  []string `yaml:"resources"`
-	}
 	metadata struct {
 		Name        string            `yaml:"name"`
 		Labels      map[string]string `yaml:"labels"`

@@ -7,8 +7,6 @@
 package kserve
 
 import (
-	"slices"
-
 	"github.com/gitops-ml/terraform-provider-mlops/internal/spec"
 	"github.com/gitops-ml/terraform-provider-mlops/internal/templates/components"
 	"github.com/gitops-ml/terraform-provider-mlops/internal/templates/encode"
@@ -27,8 +25,7 @@ func (t Target) Render(p *spec.Project) ([]tree.File, error) {
 		return nil, nil
 	}
 	w := writer{p: p}
-	deployed := func(c components.Component) bool { return c.Package == t.Name() }
-	if slices.ContainsFunc(components.Of(p), deployed) {
+	if components.Deploys(p, t.Name()) {
 		w.yaml("platform/kserve/values.yaml", chartValues())
 	}
 	for _, e := range p.Endpoints {

@@ -10,7 +10,7 @@ import (
 
 	"github.com/gitops-ml/terraform-provider-mlops/internal/spec"
 	"github.com/gitops-ml/terraform-provider-mlops/internal/templates/components"
-	"github.com/gitops-ml/terraform-provider-mlops/internal/templates/encode"
+	"github.com/gitops-ml/terraform-provider-mlops/internal/templates/outcome"
 	"github.com/gitops-ml/terraform-provider-mlops/internal/tree"
 )
 
@@ -32,37 +32,25 @@ func (Target) Render(p *spec.Project) ([]tree.File, error) {
 		return nil, err
 	}
 	w := writer{p: p}
-	w.file(folder+"queues.yaml", w.quotas(), w.clusterQueue(), w.localQueue())
-	resources := []string{"queues.yaml"}
-	w.file(folder+"flavors.yaml", []string{
+	w.out.Commented(folder+"queues.yaml", w.quotas(), w.clusterQueue(), w.localQueue())
+	w.out.Commented(folder+"flavors.yaml", []string{
 		"What takes a flavour's quota is sent to the nodes of its pool, and may run on them. The flavour",
 		p.Platform.Name + " is for cpu and memory, on any node.",
 	}, w.flavors()...)
-	resources = append(resources, "flavors.yaml")
-	slices.Sort(resources)
-	w.file(folder+"kustomization.yaml", nil, kustomization{"kustomize.config.k8s.io/v1beta1", "Kustomization", resources})
-	if slices.ContainsFunc(components.Of(p), func(c components.Component) bool { return c.Package == "kueue" }) {
+	w.out.Kustomization(folder, "flavors.yaml", "queues.yaml")
+	if components.Deploys(p, "kueue") {
 		values, err := chartValues(p)
 		if err != nil {
 			return nil, err
 		}
-		w.file("platform/kueue/values.yaml", nil, values)
+		w.out.YAML("platform/kueue/values.yaml", values)
 	}
-	return w.files, w.err
+	return w.out.Files()
 }
 
 type writer struct {
-	p     *spec.Project
-	files []tree.File
-	err   error
-}
-
-func (w *writer) file(path string, comment []string, docs ...any) {
-	data, err := encode.YAMLWith(encode.Options{Header: true, Comment: comment}, docs...)
-	if err != nil && w.err == nil {
-		w.err = err
-	}
-	w.files = append(w.files, tree.File{Path: path, Data: data})
+	p   *spec.Project
+	out outcome.Outcome
 }
 
 func (w *writer) metadata(name, namespace string) metadata {
@@ -91,7 +79,7 @@ func (w *writer) flavors() []any {
 func (w *writer) tolerations(g *spec.GPUPool) []toleration {
 	out := []toleration{{Key: g.Accelerator.Resource(), Operator: "Exists", Effect: "NoSchedule"}}
 	if w.p.Platform.Cloud == "azure" && slices.Contains(g.Capacity, "spot") {
-		out = append(out, toleration{Key: "kubernetes.azure.com/scalesetpriority", Operator: "Equal", Value: "spot", Effect: "NoSchedule"})
+		out = append(out, toleration(spec.SpotOnAzure))
 	}
 	return out
 }

@@ -5,11 +5,6 @@ const apiVersion = "kueue.x-k8s.io/v1beta2"
 // The part of kueue.x-k8s.io/v1beta2 this package writes, in output order. What the API
 // server would fill in stands there: what it added would be a difference for ever.
 type (
-	kustomization struct {
-		APIVersion string   `yaml:"apiVersion"`
-		Kind       string   `yaml:"kind"`
-		Resources  []string `yaml:"resources"`
-	}
 	metadata struct {
 		Name        string            `yaml:"name"`
 		Namespace   string            `yaml:"namespace,omitempty"`

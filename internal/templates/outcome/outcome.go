@@ -45,9 +45,23 @@ func (o *Outcome) Add(path string, data []byte, err error) {
 }
 
 // YAML adds a file of one document for each value.
-func (o *Outcome) YAML(path string, docs ...any) {
-	data, err := encode.YAML(docs...)
+func (o *Outcome) YAML(path string, docs ...any) { o.Commented(path, nil, docs...) }
+
+// Commented adds a file of one document for each value, below a comment.
+func (o *Outcome) Commented(path string, comment []string, docs ...any) {
+	data, err := encode.YAMLWith(encode.Options{Header: true, Comment: comment}, docs...)
 	o.Add(path, data, err)
+}
+
+// Kustomization adds the file that makes a folder one of kustomize. folder ends with a slash.
+func (o *Outcome) Kustomization(folder string, resources ...string) {
+	o.YAML(folder+"kustomization.yaml", kustomization{"kustomize.config.k8s.io/v1beta1", "Kustomization", resources})
+}
+
+type kustomization struct {
+	APIVersion string   `yaml:"apiVersion"`
+	Kind       string   `yaml:"kind"`
+	Resources  []string `yaml:"resources"`
 }
 
 // JSON adds a file.

@@ -7,7 +7,6 @@ package prefect
 
 import (
 	"embed"
-	"slices"
 
 	"github.com/gitops-ml/terraform-provider-mlops/internal/spec"
 	"github.com/gitops-ml/terraform-provider-mlops/internal/templates/components"
@@ -50,8 +49,7 @@ func (Target) Render(p *spec.Project) ([]tree.File, error) {
 	}
 	w.YAML("prefect.yaml", w.deployments(p, pipelines))
 	w.Programs(programs)
-	deployed := func(c components.Component) bool { return c.Package == Orchestrator }
-	existing := !slices.ContainsFunc(components.Of(p), deployed)
+	existing := !components.Deploys(p, Orchestrator)
 	if existing {
 		data, err := encode.JSON(jobTemplate())
 		w.Add("platform/prefect/base-job-template.json", data, err)
