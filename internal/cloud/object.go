@@ -38,6 +38,29 @@ func (o On) Ours(tags map[string]string, name string) bool {
 	return tags[MarkManager] == Manager && tags[MarkPlatform] == o.Platform.Name && tags[MarkName] == name
 }
 
+// Managed are the tags that an object has among those that it is to have: all others are
+// somebody else's, and no difference.
+func Managed(has, want map[string]string) map[string]string {
+	out := map[string]string{}
+	for key := range want {
+		if value, there := has[key]; there {
+			out[key] = value
+		}
+	}
+	return out
+}
+
+// With are the tags that an object has, changed to those that it is to have: those of
+// others stay.
+func With(has, want map[string]string) map[string]string {
+	out := maps.Clone(has)
+	if out == nil {
+		out = map[string]string{}
+	}
+	maps.Copy(out, want)
+	return out
+}
+
 // Bucket is a bucket where it is.
 type Bucket struct {
 	*spec.Bucket

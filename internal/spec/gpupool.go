@@ -202,28 +202,6 @@ func (g *GPUPool) Provisioned(cloud string) bool {
 	return cloud == "aws" && g.AWS != nil && g.AWS.Provisioner == "karpenter"
 }
 
-// Group is one set of equal nodes of a pool: clouds have spot or on-demand nodes in a
-// group, never both.
-type Group struct {
-	Name     string // of the group; the pool's own when there is one
-	Capacity string // spot or on_demand
-}
-
-// Groups are those of a pool, in order of preference.
-func (g *GPUPool) Groups() []Group {
-	switch len(g.Capacity) {
-	case 0:
-		return []Group{{g.Name, "on_demand"}}
-	case 1:
-		return []Group{{g.Name, g.Capacity[0]}}
-	}
-	var out []Group
-	for _, capacity := range g.Capacity {
-		out = append(out, Group{g.Name + "-" + strings.ReplaceAll(capacity, "_", "-"), capacity})
-	}
-	return out
-}
-
 // Foreign names the settings of a pool that belong to another cloud, or "".
 func (g *GPUPool) Foreign(cloud string) string {
 	for _, own := range []struct {

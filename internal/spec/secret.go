@@ -64,6 +64,18 @@ type Sync struct {
 	Namespaces []string `json:"namespaces"`
 }
 
+// StoreName is the path as a store can have it: Google takes no slashes, and a key vault
+// of Azure letters, digits and dashes only.
+func (s *Secret) StoreName(store string) string {
+	switch store {
+	case "google_secret_manager":
+		return strings.ReplaceAll(s.StorePath(), "/", "-")
+	case "azure_key_vault":
+		return strings.NewReplacer("/", "-", "_", "-", ".", "-").Replace(s.StorePath())
+	}
+	return s.StorePath()
+}
+
 // Kind is KindSecret.
 func (*Secret) Kind() Kind { return KindSecret }
 

@@ -187,7 +187,7 @@ func getTags(ctx context.Context, client *s3.Client, name string, b cloud.Bucket
 	if err != nil {
 		return "", err
 	}
-	return jsonText(managed(tags, marked(b.On, b.Name))), nil
+	return jsonText(cloud.Managed(tags, marked(b.On, b.Name))), nil
 }
 
 // putTags keeps the tags of others: S3 replaces the whole set.
@@ -196,7 +196,7 @@ func putTags(ctx context.Context, client *s3.Client, name string, b cloud.Bucket
 	if err != nil {
 		return err
 	}
-	_, err = client.PutBucketTagging(ctx, &s3.PutBucketTaggingInput{Bucket: &name, Tagging: &types.Tagging{TagSet: s3Tags(with(tags, marked(b.On, b.Name)))}})
+	_, err = client.PutBucketTagging(ctx, &s3.PutBucketTaggingInput{Bucket: &name, Tagging: &types.Tagging{TagSet: s3Tags(cloud.With(tags, marked(b.On, b.Name)))}})
 	return err
 }
 

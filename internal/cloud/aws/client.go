@@ -215,12 +215,5 @@ func (c *clients) pause(ctx context.Context, production time.Duration) error {
 	if c.Pace != 0 {
 		production = c.Pace
 	}
-	timer := time.NewTimer(production)
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-timer.C:
-		return nil
-	}
+	return cloud.Pause(ctx, production)
 }

@@ -87,20 +87,6 @@ func one(values map[string]string) string {
 	return jsonText(values)
 }
 
-// onDemandSuffix is the longest of those that the groups of a pool have.
-const onDemandSuffix = "-on-demand"
-
-// poolStem is how the node groups of a pool are called, without the suffix of a capacity.
-// EKS takes 63 characters with it.
-func poolStem(platform, pool string) string {
-	const size = 63 - len(onDemandSuffix)
-	name := platform + "-" + pool
-	if len(name) <= size {
-		return name
-	}
-	return strings.TrimRight(name[:size-9], "-") + "-" + spec.Hash(name)[:8]
-}
-
 func poolID(cluster, stem string) string { return cluster + "/" + stem }
 
 // member is a node group of a pool by name. The capacity is "" where nobody said.
@@ -122,7 +108,7 @@ func placeOf(id string, p cloud.Pool) (place, error) {
 	out := place{cluster: cluster, stem: stem}
 	switch {
 	case p.GPUPool == nil || len(p.Capacity) == 0:
-		out.members = []member{{stem, ""}, {stem + "-spot", "spot"}, {stem + onDemandSuffix, "on_demand"}}
+		out.members = []member{{stem, ""}, {stem + "-spot", "spot"}, {stem + "-on-demand", "on_demand"}}
 	case len(p.Capacity) == 1:
 		out.members = []member{{stem, p.Capacity[0]}}
 	default:

@@ -13,6 +13,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/eks/types"
 
 	"github.com/gitops-ml/terraform-provider-mlops/internal/cloud"
+	"github.com/gitops-ml/terraform-provider-mlops/internal/spec"
 )
 
 // nodeGroup is a managed node group as a pool wants it. Role and subnets are empty until
@@ -63,7 +64,7 @@ func nodeGroups(p cloud.Pool) ([]nodeGroup, error) {
 	if p.AWS != nil {
 		base.role, base.subnets = p.AWS.NodeRole, sorted(p.AWS.Subnets)
 	}
-	name := poolStem(p.On.Platform.Name, p.Name)
+	name := spec.NodeGroups(p.On.Platform.Name, p.Name)
 	at, err := placeOf(poolID(base.cluster, name), p)
 	keep(err)
 	var out []nodeGroup

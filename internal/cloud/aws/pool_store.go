@@ -12,6 +12,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/eks/types"
 
 	"github.com/gitops-ml/terraform-provider-mlops/internal/cloud"
+	"github.com/gitops-ml/terraform-provider-mlops/internal/spec"
 )
 
 // pools makes and changes the node groups of pools.
@@ -56,7 +57,7 @@ func (s pools) Create(ctx context.Context, p cloud.Pool) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	id := poolID(p.On.Platform.Cluster.Name, poolStem(p.On.Platform.Name, p.Name))
+	id := poolID(p.On.Platform.Cluster.Name, spec.NodeGroups(p.On.Platform.Name, p.Name))
 	if p.Provisioned("aws") {
 		return id, nil
 	}

@@ -123,11 +123,11 @@ func TestPoolsRefuse(t *testing.T) {
 
 func TestPoolNames(t *testing.T) {
 	t.Parallel()
-	long := poolStem(strings.Repeat("p", 40), strings.Repeat("q", 40))
-	if len(long)+len(onDemandSuffix) > 63 || long == poolStem(strings.Repeat("p", 40), strings.Repeat("q", 41)) {
+	long := spec.NodeGroups(strings.Repeat("p", 40), strings.Repeat("q", 40))
+	if len(long)+len("-on-demand") > 63 || long == spec.NodeGroups(strings.Repeat("p", 40), strings.Repeat("q", 41)) {
 		t.Errorf("%q", long)
 	}
-	if got := poolStem("lab", "gpu"); got != "lab-gpu" {
+	if got := spec.NodeGroups("lab", "gpu"); got != "lab-gpu" {
 		t.Errorf("%q", got)
 	}
 	for _, id := range []string{"", "ml", "ml/", "/x", "a/b/c"} {

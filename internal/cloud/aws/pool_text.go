@@ -38,7 +38,7 @@ func poolTags(p cloud.Pool) (map[string]string, error) {
 // poolTagsOf are the tags among has that are ours, those for the autoscaler included that
 // are wanted no more.
 func poolTagsOf(has, want map[string]string) map[string]string {
-	out := managed(has, want)
+	out := cloud.Managed(has, want)
 	for key, value := range has {
 		if strings.HasPrefix(key, templateTag) {
 			out[key] = value

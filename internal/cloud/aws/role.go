@@ -136,7 +136,7 @@ func (t task) readRole(ctx context.Context, client *iam.Client) (cloud.Settings,
 	}
 	out := cloud.Settings{
 		"role": t.role, "trust": meaningOfPolicy(sdk.ToString(there.Role.AssumeRolePolicyDocument)),
-		"tags": jsonText(managed(tagsOf(there.Role.Tags), marked(t.On, t.Name))), "policy": none,
+		"tags": jsonText(cloud.Managed(tagsOf(there.Role.Tags), marked(t.On, t.Name))), "policy": none,
 	}
 	if t.PermissionsBoundary != "" {
 		out["boundary"] = none

@@ -49,24 +49,3 @@ func marked(on cloud.On, name string) map[string]string {
 func ours(on cloud.On, tags map[string]string, name string) bool {
 	return on.Platform != nil && on.Ours(tags, name)
 }
-
-// managed are the tags among has whose keys are ours: the others are no business of ours.
-func managed(has, want map[string]string) map[string]string {
-	out := map[string]string{}
-	for key := range want {
-		if value, there := has[key]; there {
-			out[key] = value
-		}
-	}
-	return out
-}
-
-// with are the tags among has, changed to want.
-func with(has, want map[string]string) map[string]string {
-	out := maps.Clone(has)
-	if out == nil {
-		out = map[string]string{}
-	}
-	maps.Copy(out, want)
-	return out
-}

@@ -166,7 +166,7 @@ func describeAccount(have, want *armstorage.Account) cloud.Settings {
 	return cloud.Settings{
 		"account":                      deref(have.Name),
 		"location":                     place(deref(have.Location)),
-		"tags":                         canonical(managed(values(have.Tags), values(want.Tags))),
+		"tags":                         canonical(cloud.Managed(values(have.Tags), values(want.Tags))),
 		"allowBlobPublicAccess":        flag(p.AllowBlobPublicAccess),
 		"allowSharedKeyAccess":         flag(p.AllowSharedKeyAccess),
 		"allowCrossTenantReplication":  flag(p.AllowCrossTenantReplication),

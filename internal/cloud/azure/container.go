@@ -66,7 +66,7 @@ func describeContainer(name string, p *armstorage.ContainerProperties, marks map
 		access = armstorage.PublicAccessNone
 	}
 	return cloud.Settings{
-		"container": name, "publicAccess": string(access), "metadata": canonical(managed(lowered(values(p.Metadata)), marks)),
+		"container": name, "publicAccess": string(access), "metadata": canonical(cloud.Managed(lowered(values(p.Metadata)), marks)),
 	}
 }
 

@@ -75,7 +75,7 @@ func (s identities) Create(ctx context.Context, i cloud.Identity) (string, error
 
 // apply brings about what differs.
 func (s identities) apply(ctx context.Context, c *clients, w wantedIdentity, have *armmsi.Identity) error {
-	if !maps.Equal(managed(values(have.Tags), w.tags), w.tags) {
+	if !maps.Equal(cloud.Managed(values(have.Tags), w.tags), w.tags) {
 		if _, err := c.putIdentity(ctx, w, deref(have.Location), have.Tags); err != nil {
 			return err
 		}

@@ -49,7 +49,7 @@ func (s identities) wanted(i cloud.Identity, name string) (w wantedIdentity, err
 
 func (w wantedIdentity) describe(location string, tags map[string]string, credentials []federated, roles []assignment, definitions []definition) cloud.Settings {
 	return cloud.Settings{
-		"name": w.name, "location": place(location), "tags": canonical(managed(tags, w.tags)),
+		"name": w.name, "location": place(location), "tags": canonical(cloud.Managed(tags, w.tags)),
 		"issuer": issuers(credentials), "federatedCredentials": canonical(credentials),
 		"policy": canonical(map[string]any{"roleAssignments": ordered(roles)}), "roleDefinitions": canonical(definitions),
 	}

@@ -120,7 +120,7 @@ func (c *clients) setRules(ctx context.Context, account, container string, want 
 		if err = c.writeRules(ctx, account, append(next, want...)); err != nil && !errors.Is(err, cloud.ErrConflict) {
 			return err
 		}
-		if err := c.pause(ctx, c.delay(n)/4); err != nil {
+		if err := cloud.Pause(ctx, c.delay(n)/4); err != nil {
 			return err
 		}
 	}

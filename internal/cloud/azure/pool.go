@@ -130,7 +130,7 @@ func (c *clients) settled(ctx context.Context, cluster, name string) (*profile, 
 			return have, nil
 		}
 		c.cfg.progress(ctx, "agent pool %s: %s", name, state)
-		if err := c.pause(ctx, c.interval(&http.Response{})); err != nil {
+		if err := cloud.Pause(ctx, c.interval(&http.Response{})); err != nil {
 			return nil, fmt.Errorf("agent pool %s of cluster %s is %s: %w", name, cluster, state, err)
 		}
 	}

@@ -76,7 +76,7 @@ func describePool(have, want *profile) cloud.Settings {
 		"maxCount":                   number(have.MaxCount),
 		"nodeLabels":                 canonical(ownLabels(have.NodeLabels)),
 		"nodeTaints":                 list(ownTaints(have.NodeTaints)),
-		"tags":                       canonical(managed(values(have.Tags), values(want.Tags))),
+		"tags":                       canonical(cloud.Managed(values(have.Tags), values(want.Tags))),
 	}
 	if have.GpuProfile != nil {
 		out["gpuDriver"] = text(have.GpuProfile.Driver, "Install")

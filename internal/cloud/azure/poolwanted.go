@@ -26,30 +26,12 @@ type wantedPool struct {
 	*profile
 }
 
-// groups are those of a pool; an imported one says nothing of its capacity.
-func groups(p cloud.Pool) []spec.Group {
-	if len(p.Capacity) == 0 {
-		return []spec.Group{{Name: p.Name, Capacity: "on_demand"}}
-	}
-	return p.Groups()
-}
-
-// agentPool is the name of a group's agent pool: AKS takes 12 small letters and digits.
-// A name that had to be cut, and that of one group of several, carries a hash.
-func agentPool(g spec.Group, several bool) string {
-	name := strings.ReplaceAll(g.Name, "-", "")
-	if !several && len(name) <= 12 {
-		return name
-	}
-	return name[:min(8, len(name))] + spec.Hash(g.Name)[:4]
-}
-
 func (d *driver) wantedPools(p cloud.Pool) ([]wantedPool, error) {
 	base, err := d.profile(p)
 	if err != nil {
 		return nil, err
 	}
-	list := groups(p)
+	list := p.Groups()
 	var out []wantedPool
 	for n, g := range list {
 		one := *base
@@ -67,7 +49,7 @@ func (d *driver) wantedPools(p cloud.Pool) ([]wantedPool, error) {
 			one.ScaleSetPriority = to.Ptr(armcontainerservice.ScaleSetPriorityRegular)
 			one.UpgradeSettings = &armcontainerservice.AgentPoolUpgradeSettings{MaxSurge: to.Ptr("10%")}
 		}
-		out = append(out, wantedPool{agentPool(g, len(list) > 1), &one})
+		out = append(out, wantedPool{g.AgentPool(len(list) > 1), &one})
 	}
 	return out, nil
 }

@@ -13,6 +13,8 @@ import (
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/runtime"
+
+	"github.com/gitops-ml/terraform-provider-mlops/internal/cloud"
 )
 
 // try does one call, again while Azure is busy with another change of the same object.
@@ -32,7 +34,7 @@ func (c *clients) repeat(ctx context.Context, do func(context.Context) error, ag
 		if err == nil || !again(err, n) {
 			return err
 		}
-		if stopped := c.pause(ctx, c.delay(n)); stopped != nil {
+		if stopped := cloud.Pause(ctx, c.delay(n)); stopped != nil {
 			return fmt.Errorf("%w; the last answer was %w", stopped, err)
 		}
 	}
@@ -45,17 +47,6 @@ func (c *clients) delay(n int) time.Duration {
 		pace = 2 * time.Second
 	}
 	return min(pace<<min(n, 6), 30*time.Second)
-}
-
-func (*clients) pause(ctx context.Context, d time.Duration) error {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-timer.C:
-		return nil
-	}
 }
 
 // busy reports whether an answer says that the same request may succeed later.
@@ -108,12 +99,12 @@ func wait[T any](ctx context.Context, c *clients, what string, fresh bool, begin
 		switch {
 		case err == nil && !poller.Done():
 			c.cfg.progress(ctx, "%s: %s", what, word(resp))
-			err = c.pause(ctx, c.interval(resp))
+			err = cloud.Pause(ctx, c.interval(resp))
 		case err == nil:
 		case n < tries && ((fresh && late(err)) || passing(err)):
 			// A poller that failed may be broken; the token makes one that is not.
 			n++
-			if err = c.pause(ctx, c.delay(n)); err == nil {
+			if err = cloud.Pause(ctx, c.delay(n)); err == nil {
 				poller, err = begin(ctx, token)
 			}
 		}

@@ -96,17 +96,6 @@ func merged(there map[string]*string, ours map[string]string) map[string]*string
 	return out
 }
 
-// managed are the tags of ours, as they are.
-func managed(there, ours map[string]string) map[string]string {
-	out := map[string]string{}
-	for key := range ours {
-		if value, has := there[key]; has {
-			out[key] = value
-		}
-	}
-	return out
-}
-
 // oursIn reports whether the metadata of a container carries the marks of name.
 func oursIn(on cloud.On, have map[string]string, name string) bool {
 	back := map[string]string{}

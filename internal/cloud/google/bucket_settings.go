@@ -101,7 +101,7 @@ func bucketSettings(b *storage.Bucket, tags map[string]string) cloud.Settings {
 		"lifecycle":                "[]",
 		"kms_key":                  unset,
 		"access_logs":              unset,
-		"labels":                   canonical(managed(b.Labels, tags)),
+		"labels":                   canonical(cloud.Managed(b.Labels, tags)),
 	}
 	if c := b.IamConfiguration; c != nil {
 		out["public_access_prevention"] = c.PublicAccessPrevention

@@ -118,18 +118,6 @@ func (c Config) say(format string, args ...any) {
 	}
 }
 
-// pause waits unless the context ends first.
-func pause(ctx context.Context, d time.Duration) error {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-timer.C:
-		return nil
-	}
-}
-
 // patient tries again, a few times, what fails because its object is not there yet.
 func (c Config) patient(ctx context.Context, do func() error) error {
 	for n := 0; ; n++ {
@@ -137,7 +125,7 @@ func (c Config) patient(ctx context.Context, do func() error) error {
 		if !errors.Is(err, cloud.ErrNotFound) || n == 4 {
 			return err
 		}
-		if pause(ctx, c.pace(time.Second)<<n) != nil {
+		if cloud.Pause(ctx, c.pace(time.Second)<<n) != nil {
 			return err
 		}
 	}

@@ -31,14 +31,3 @@ func labels(on cloud.On, name string) (map[string]string, error) {
 	}
 	return out, nil
 }
-
-// managed are the labels of an object that are wanted as well: others belong to others.
-func managed(have, want map[string]string) map[string]string {
-	out := map[string]string{}
-	for key := range want {
-		if value, there := have[key]; there {
-			out[key] = value
-		}
-	}
-	return out
-}

@@ -22,7 +22,7 @@ func (s services) finish(ctx context.Context, api *container.Service, cluster st
 	name := location + "/operations/" + op.Name
 	for op.Status != "DONE" {
 		s.say("%s: %s%s", op.Name, strings.ToLower(op.Status), detail(op))
-		if err := pause(ctx, s.pace(look)); err != nil {
+		if err := cloud.Pause(ctx, s.pace(look)); err != nil {
 			return fmt.Errorf("waiting for %s, which goes on: %w", op.Name, err)
 		}
 		err := s.patient(ctx, func() error {
@@ -95,7 +95,7 @@ func (s services) settled(ctx context.Context, api *container.Service, name stri
 			return n, nil
 		}
 		s.say("node pool %s: %s", n.Name, strings.ToLower(n.Status))
-		if err := pause(ctx, s.pace(look)); err != nil {
+		if err := cloud.Pause(ctx, s.pace(look)); err != nil {
 			return nil, fmt.Errorf("waiting for node pool %s, which is %s: %w", n.Name, n.Status, err)
 		}
 	}

@@ -113,7 +113,7 @@ func (s services) bind(ctx context.Context, p place, title string, ours []*stora
 			return before, err
 		}
 		s.say("%s: somebody else changed its policy, reading it again", p.setting)
-		if pause(ctx, s.pace(time.Second)<<min(n, 4)) != nil {
+		if cloud.Pause(ctx, s.pace(time.Second)<<min(n, 4)) != nil {
 			return before, err
 		}
 	}

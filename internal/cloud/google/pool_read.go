@@ -63,7 +63,7 @@ func poolSettings(p cloud.Pool, n *container.NodePool) cloud.Settings {
 		"management":        canonical(map[string]bool{"auto_repair": n.Management != nil && n.Management.AutoRepair, "auto_upgrade": n.Management != nil && n.Management.AutoUpgrade}),
 		"labels":            canonical(ownLabels(c.Labels)),
 		"taints":            canonicalSet(ownTaints(c.Taints)),
-		"resource_labels":   canonical(managed(c.ResourceLabels, p.Marked(p.Name))),
+		"resource_labels":   canonical(cloud.Managed(c.ResourceLabels, p.Marked(p.Name))),
 		"workload_metadata": unset,
 		"gvnic":             canonical(c.Gvnic != nil && c.Gvnic.Enabled),
 		"flex_start":        canonical(c.FlexStart),

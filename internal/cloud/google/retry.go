@@ -15,6 +15,8 @@ import (
 	"time"
 
 	"github.com/gitops-ml/terraform-provider-mlops/internal/pattern"
+
+	"github.com/gitops-ml/terraform-provider-mlops/internal/cloud"
 )
 
 // retrier bounds each try of a request, and tries again what was throttled, lost or came
@@ -50,7 +52,7 @@ func (r *retrier) RoundTrip(req *http.Request) (*http.Response, error) {
 		if busy && r.progress != nil {
 			r.progress("waiting: " + reason(answer).Message)
 		}
-		if pause(req.Context(), max(retryAfter(resp), r.backoff(n))) != nil {
+		if cloud.Pause(req.Context(), max(retryAfter(resp), r.backoff(n))) != nil {
 			return resp, err // what the cloud said last tells more than that the time is over
 		}
 	}

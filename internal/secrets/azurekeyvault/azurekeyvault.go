@@ -53,7 +53,7 @@ func New(c Config) secrets.Store {
 			if id != "" || sec.Secret == nil || s.vault(sec) == "" {
 				return id
 			}
-			return place{s.vault(sec), nameOf(sec.StorePath())}.id()
+			return place{s.vault(sec), sec.StoreName(storeType)}.id()
 		},
 	}
 }

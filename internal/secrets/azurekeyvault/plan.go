@@ -29,10 +29,8 @@ const (
 
 var nameForm = pattern.New(`^[0-9A-Za-z-]{1,127}$`)
 
-// nameOf is the name of a path: the vault takes letters, digits and dashes.
-func nameOf(path string) string {
-	return strings.NewReplacer("/", "-", "_", "-", ".", "-").Replace(path)
-}
+// storeType is the value of secret_store.
+const storeType = "azure_key_vault"
 
 type plan struct{}
 
@@ -44,7 +42,7 @@ func (plan) Settings(s secrets.Secret) (cloud.Settings, error) {
 	if err := possible(s); err != nil {
 		return nil, err
 	}
-	return settings(nameOf(s.StorePath()), contentType, wanted(s)), nil
+	return settings(s.StoreName(storeType), contentType, wanted(s)), nil
 }
 
 // wanted are the tags of a secret.
@@ -58,7 +56,7 @@ func wanted(s secrets.Secret) map[string]string {
 func possible(s secrets.Secret) error {
 	var faults []error
 	bad := func(format string, args ...any) { faults = append(faults, fmt.Errorf(format, args...)) }
-	if !nameForm.MatchString(nameOf(s.StorePath())) {
+	if !nameForm.MatchString(s.StoreName(storeType)) {
 		bad("path %q cannot be the name of a secret of a key vault: it has letters, digits and dashes, at most 127; slashes, dots and underscores become dashes", s.StorePath())
 	}
 	if s.Vault != nil {
@@ -95,7 +93,7 @@ func settingsOf(p place, have kept, s secrets.Secret) cloud.Settings {
 		ours := wanted(s)
 		maps.DeleteFunc(tags, func(key, _ string) bool { _, there := ours[key]; return !there })
 		// The vault does not tell names apart by the case of letters.
-		if planned := nameOf(s.StorePath()); strings.EqualFold(planned, name) {
+		if planned := s.StoreName(storeType); strings.EqualFold(planned, name) {
 			name = planned
 		}
 	}

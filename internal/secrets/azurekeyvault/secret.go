@@ -23,7 +23,7 @@ func (s *store) Create(ctx context.Context, sec secrets.Secret) (string, error) 
 	if err != nil {
 		return "", err
 	}
-	c, err := s.open(place{s.vault(sec), nameOf(sec.StorePath())}, sec)
+	c, err := s.open(place{s.vault(sec), sec.StoreName(storeType)}, sec)
 	if err != nil {
 		return "", err
 	}
@@ -155,7 +155,7 @@ func (s *store) Update(ctx context.Context, id string, sec secrets.Secret) error
 
 // adjust brings the settings of the newest version about. Tags of others stay.
 func (s session) adjust(ctx context.Context, have kept) error {
-	tags := with(have.tags, wanted(s.sec))
+	tags := cloud.With(have.tags, wanted(s.sec))
 	if maps.Equal(tags, have.tags) && have.kind == contentType {
 		return nil
 	}

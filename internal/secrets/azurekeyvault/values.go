@@ -50,7 +50,7 @@ func (s session) get(ctx context.Context, version string) (kept, error) {
 // the version seen. A request whose answer was lost is not simply sent again, since each
 // makes a version: first it is asked whether it was taken.
 func (s session) write(ctx context.Context, text string, tags map[string]string, seen string) error {
-	in := azsecrets.SetSecretParameters{Value: &text, ContentType: to.Ptr(contentType), Tags: pointers(with(tags, wanted(s.sec)))}
+	in := azsecrets.SetSecretParameters{Value: &text, ContentType: to.Ptr(contentType), Tags: pointers(cloud.With(tags, wanted(s.sec)))}
 	once := policy.WithRetryOptions(ctx, policy.RetryOptions{MaxRetries: -1, TryTimeout: s.config.Attempt})
 	for n := 0; ; n++ {
 		_, err := s.SetSecret(once, s.name, in, nil)
@@ -94,14 +94,7 @@ func again(err, answered error) (refused, lost bool) {
 
 // pause waits before the next try, longer each time.
 func (s session) pause(ctx context.Context, n int) error {
-	timer := time.NewTimer(min(s.config.Pace<<n, 30*time.Second))
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-timer.C:
-		return nil
-	}
+	return cloud.Pause(ctx, min(s.config.Pace<<n, 30*time.Second))
 }
 
 // Version is the id of the newest version.
@@ -142,15 +135,5 @@ func pointers(tags map[string]string) map[string]*string {
 	for key, value := range tags {
 		out[key] = to.Ptr(value)
 	}
-	return out
-}
-
-// with are the tags among has, changed to want.
-func with(has, want map[string]string) map[string]string {
-	out := maps.Clone(has)
-	if out == nil {
-		out = map[string]string{}
-	}
-	maps.Copy(out, want)
 	return out
 }

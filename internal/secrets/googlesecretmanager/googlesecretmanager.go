@@ -53,7 +53,7 @@ func (s *store) name(sec secrets.Secret) string {
 	if project == "" {
 		return ""
 	}
-	return "projects/" + project + "/secrets/" + secretID(sec.StorePath())
+	return "projects/" + project + "/secrets/" + sec.StoreName(storeType)
 }
 
 // session is one operation on one secret.
@@ -132,14 +132,7 @@ func (s session) pause(ctx context.Context, n int, err error) error {
 			d = max(d, time.Duration(seconds)*time.Second)
 		}
 	}
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-timer.C:
-		return nil
-	}
+	return cloud.Pause(ctx, d)
 }
 
 // patient tries again what fails because its secret was made a moment ago, and is not

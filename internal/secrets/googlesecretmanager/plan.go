@@ -26,8 +26,8 @@ var (
 	keyForm = pattern.New(`^projects/[^/]+/locations/([a-z0-9-]+)/keyRings/[^/]+/cryptoKeys/[^/]+$`)
 )
 
-// secretID is the name of a path: the cloud takes no slashes.
-func secretID(path string) string { return strings.ReplaceAll(path, "/", "-") }
+// storeType is the value of secret_store.
+const storeType = "google_secret_manager"
 
 type plan struct{}
 
@@ -40,14 +40,14 @@ func (plan) Settings(s secrets.Secret) (cloud.Settings, error) {
 	if err != nil {
 		return nil, err
 	}
-	return settings(secretID(s.StorePath()), want), nil
+	return settings(s.StoreName(storeType), want), nil
 }
 
 // wanted is the secret as it is to be.
 func wanted(s secrets.Secret) (*secretmanager.Secret, error) {
 	var faults []error
 	bad := func(format string, args ...any) { faults = append(faults, fmt.Errorf(format, args...)) }
-	if id := secretID(s.StorePath()); !idForm.MatchString(id) {
+	if id := s.StoreName(storeType); !idForm.MatchString(id) {
 		bad("path %q cannot be the name of a secret of Google Cloud: beside slashes, which become dashes, it has letters, digits, dashes and underscores, at most 255", s.StorePath())
 	}
 	if s.Vault != nil {

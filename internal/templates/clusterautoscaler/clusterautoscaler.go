@@ -77,25 +77,9 @@ func priorities(p *spec.Project, pools []*spec.GPUPool) (string, error) {
 // eks-GROUP-UUID, AKS aks-POOL-NUMBER-vmss.
 func pattern(p *spec.Project, g *spec.GPUPool, group spec.Group) string {
 	if p.Platform.Cloud == "azure" {
-		return "^aks-" + agentPool(group) + "-[0-9]+-vmss$"
+		return "^aks-" + group.AgentPool(true) + "-[0-9]+-vmss$"
 	}
-	return "^eks-" + nodeGroup(p, g, group) + "-[0-9a-f]{8}-[0-9a-f-]+$"
-}
-
-// nodeGroup is what the provider calls a node group of EKS, which takes 63 characters.
-func nodeGroup(p *spec.Project, g *spec.GPUPool, group spec.Group) string {
-	const size = 63 - len("-on-demand")
-	stem := p.Platform.Name + "-" + g.Name
-	if len(stem) > size {
-		stem = strings.TrimRight(stem[:size-9], "-") + "-" + spec.Hash(stem)[:8]
-	}
-	return stem + strings.TrimPrefix(group.Name, g.Name)
-}
-
-// agentPool is what the provider calls an agent pool of AKS, which takes 12 characters.
-func agentPool(group spec.Group) string {
-	name := strings.ReplaceAll(group.Name, "-", "")
-	return name[:min(8, len(name))] + spec.Hash(group.Name)[:4]
+	return "^eks-" + spec.NodeGroups(p.Platform.Name, g.Name) + strings.TrimPrefix(group.Name, g.Name) + "-[0-9a-f]{8}-[0-9a-f-]+$"
 }
 
 // The objects that this package writes, in output order.

@@ -83,7 +83,7 @@ func (w *writer) secret(s *spec.Secret, i int) {
 			RefreshInterval: "1h0m0s", RefreshPolicy: "Periodic",
 			Store:    storeRef{Kind: "SecretStore", Name: in.name},
 			Target:   target{Name: s.Object(), CreationPolicy: "Owner", DeletionPolicy: "Retain"},
-			DataFrom: []dataFrom{{extract{Key: key(s), ConversionStrategy: "Default", DecodingStrategy: "None", MetadataPolicy: "None"}}},
+			DataFrom: []dataFrom{{extract{Key: s.StoreName(s.Store.Type), ConversionStrategy: "Default", DecodingStrategy: "None", MetadataPolicy: "None"}}},
 		},
 	})
 }

@@ -84,18 +84,6 @@ func (d door) name() string {
 	return spec.K8sName(name)
 }
 
-// key is what a store calls a secret: Vault below its mount, and without the /data/ of
-// its API; Google takes no slash in a name, Azure nothing but letters, digits and dashes.
-func key(s *spec.Secret) string {
-	switch s.Store.Type {
-	case "google_secret_manager":
-		return strings.ReplaceAll(s.StorePath(), "/", "-")
-	case "azure_key_vault":
-		return strings.NewReplacer("/", "-", "_", "-", ".", "-").Replace(s.StorePath())
-	}
-	return s.StorePath()
-}
-
 func (w *writer) stores() (out []any) {
 	order := func(a, b place) int {
 		return cmp.Or(cmp.Compare(a.namespace, b.namespace), cmp.Compare(a.name, b.name))
