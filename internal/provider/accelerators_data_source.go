@@ -19,16 +19,6 @@ var (
 	_ datasource.DataSourceWithConfigure = (*costDataSource)(nil)
 )
 
-// read is embedded by data sources that need the provider's configuration.
-type read struct{ settings *settings }
-
-// Configure keeps the provider's configuration; it is absent while Terraform only validates.
-func (d *read) Configure(_ context.Context, req datasource.ConfigureRequest, _ *datasource.ConfigureResponse) {
-	if s, ok := req.ProviderData.(*settings); ok {
-		d.settings = s
-	}
-}
-
 // acceleratorsDataSource lists the machines of the catalog.
 type acceleratorsDataSource struct{ read }
 
@@ -198,10 +188,7 @@ func (c *sums) add(g *spec.GPUPool) {
 }
 
 func (c *sums) set(ctx context.Context, resp *datasource.ReadResponse) (out diag.Diagnostics) {
-	number := func(r *big.Rat) types.Number {
-		places, _ := r.FloatPrec()
-		return amount(spec.Number(r.FloatString(places)))
-	}
+	number := func(r *big.Rat) types.Number { return amount(spec.Decimal(r)) }
 	if c.unpriced == nil {
 		c.unpriced = []string{}
 	}

@@ -54,12 +54,8 @@ func NewBucketResource() resource.Resource {
 		found: func(on cloud.On, name string) cloud.Bucket {
 			return cloud.Bucket{Bucket: &spec.Bucket{Platform: spec.Ref(on.Platform.Name), Name: name}, On: on}
 		},
-		describe: func(ctx context.Context, s *settings, set setter, o resolved[cloud.Bucket]) diag.Diagnostics {
-			c, err := s.cloud(ctx, o.thing.On.Platform)
-			if err != nil {
-				return unplannable(spec.KindBucket, err)
-			}
-			return set(ctx, path.Root("uri"), c.BucketURI(*o.thing.Bucket))
+		describe: func(ctx context.Context, set setter, o resolved[cloud.Bucket]) diag.Diagnostics {
+			return set(ctx, path.Root("uri"), o.in.BucketURI(*o.thing.Bucket))
 		},
 	}
 }

@@ -151,7 +151,7 @@ func (s *settings) kept(p *spec.Platform, g *spec.GPUPool, machine string, chose
 }
 
 // describePool shows what the catalog chose and what it costs.
-func describePool(ctx context.Context, _ *settings, write setter, o resolved[cloud.Pool]) (out diag.Diagnostics) {
+func describePool(ctx context.Context, write setter, o resolved[cloud.Pool]) (out diag.Diagnostics) {
 	g := o.thing.GPUPool
 	chosen := o.chosen
 	set := func(at path.Path, value any) { out.Append(write(ctx, at, value)...) }

@@ -48,12 +48,8 @@ func NewIdentityResource() resource.Resource {
 
 // describeIdentity writes what follows from an identity. One that exists has the policy
 // that somebody else gave it: what is shown is what the grants need.
-func describeIdentity(ctx context.Context, s *settings, set setter, o resolved[cloud.Identity]) (out diag.Diagnostics) {
-	c, err := s.cloud(ctx, o.thing.On.Platform)
-	if err != nil {
-		return unplannable(spec.KindIdentity, err)
-	}
-	policy, err := c.Policy(o.thing)
+func describeIdentity(ctx context.Context, set setter, o resolved[cloud.Identity]) (out diag.Diagnostics) {
+	policy, err := o.in.Policy(o.thing)
 	value := types.StringValue(policy)
 	switch {
 	case err != nil && o.existing:
@@ -65,11 +61,11 @@ func describeIdentity(ctx context.Context, s *settings, set setter, o resolved[c
 	}
 	out.Append(set(ctx, path.Root("policy"), value)...)
 	out.Append(set(ctx, path.Root("principal"), o.thing.Principal())...)
-	if err := addressed(ctx, o, o.thing.On.ID); errors.Is(err, cloud.ErrLater) {
+	if o.late {
 		out.Append(set(ctx, path.Root("annotations"), types.MapUnknown(types.StringType))...)
 		return out
 	}
-	out.Append(set(ctx, path.Root("annotations"), o.thing.Annotations(c.Name()))...)
+	out.Append(set(ctx, path.Root("annotations"), o.thing.Annotations(o.in.Name()))...)
 	return out
 }
 
@@ -82,12 +78,12 @@ type addresser interface {
 // addressed fills in what the service account says of its identity: the ARN of a role
 // where pods take it through the issuer of their cluster, the client id of a managed
 // identity. It is ErrLater until the identity is there.
-func addressed(ctx context.Context, o resolved[cloud.Identity], id string) error {
-	i := o.thing
+func addressed(ctx context.Context, o resolved[cloud.Identity]) error {
+	i, id := o.thing, o.thing.On.ID
 	store, asks := o.kind.Store.(addresser)
 	issued := i.On.Platform.Cloud == "aws" && i.On.Platform.Cluster != nil && i.On.Platform.Cluster.OIDCIssuer != ""
 	switch {
-	case o.existing, i.Subject == nil, i.Subject.Kubernetes == nil, !asks && !issued:
+	case i.Subject == nil, i.Subject.Kubernetes == nil, !asks && !issued:
 		return nil
 	case id == "":
 		return fmt.Errorf("identity %q: %w", i.Name, cloud.ErrLater)

@@ -24,7 +24,7 @@ var (
 )
 
 // modelVersionDataSource reads one version of a registered model from its registry.
-type modelVersionDataSource struct{ settings *settings }
+type modelVersionDataSource struct{ read }
 
 // NewModelVersionDataSource finds a version by alias, number or best metric.
 func NewModelVersionDataSource() datasource.DataSource { return &modelVersionDataSource{} }
@@ -74,13 +74,6 @@ func (d *modelVersionDataSource) Schema(_ context.Context, _ datasource.SchemaRe
 			"tags":    schema.MapAttribute{Computed: true, ElementType: types.StringType, MarkdownDescription: "Tags of the version."},
 			"metrics": schema.MapAttribute{Computed: true, ElementType: types.NumberType, MarkdownDescription: "What the run measured; `NaN` and infinite values are left out."},
 		},
-	}
-}
-
-// Configure keeps the provider's configuration; it is absent while Terraform only validates.
-func (d *modelVersionDataSource) Configure(_ context.Context, req datasource.ConfigureRequest, _ *datasource.ConfigureResponse) {
-	if s, ok := req.ProviderData.(*settings); ok {
-		d.settings = s
 	}
 }
 

@@ -2,8 +2,10 @@ package provider
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
+	"slices"
 
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
@@ -34,7 +36,7 @@ func thereOf(raw tftypes.Value) before {
 func (s *settings) on(ctx context.Context, raw tftypes.Value, id string) (cloud.On, error) {
 	p := platformOf(raw)
 	if p == nil {
-		return cloud.On{}, attributeError{path.Root("platform"), fmt.Errorf("must be the spec of a mlops_platform: its name does not say which cloud")}
+		return cloud.On{}, attributeError{path.Root("platform"), errors.New("must be the spec of a mlops_platform: its name does not say which cloud")}
 	}
 	tags := map[string]string{}
 	maps.Copy(tags, s.tags(ctx))
@@ -56,41 +58,45 @@ func decoded[T any](kind spec.Kind, raw tftypes.Value) (spec.Decoded, T, error) 
 	return d, s, nil
 }
 
+// located is a spec and where the object that it describes is.
+type located[T spec.Spec] struct {
+	spec.Decoded
+	of    T
+	on    cloud.On
+	cloud cloud.Cloud
+}
+
+// locate reads raw, which holds a platform.
+func locate[T spec.Spec](ctx context.Context, s *settings, kind spec.Kind, raw tftypes.Value, id string) (out located[T], err error) {
+	if out.Decoded, out.of, err = decoded[T](kind, raw); err != nil {
+		return out, err
+	}
+	if out.on, err = s.on(ctx, raw, id); err != nil {
+		return out, err
+	}
+	out.cloud, err = s.cloud(ctx, out.on.Platform)
+	return out, err
+}
+
 func resolveBucket(ctx context.Context, s *settings, raw tftypes.Value, was before) (resolved[cloud.Bucket], error) {
-	out := resolved[cloud.Bucket]{}
-	d, b, err := decoded[*spec.Bucket](spec.KindBucket, raw)
+	at, err := locate[*spec.Bucket](ctx, s, spec.KindBucket, raw, was.id)
 	if err != nil {
-		return out, err
+		return resolved[cloud.Bucket]{}, err
 	}
-	on, err := s.on(ctx, raw, was.id)
-	if err != nil {
-		return out, err
-	}
-	c, err := s.cloud(ctx, on.Platform)
-	if err != nil {
-		return out, err
-	}
-	return resolved[cloud.Bucket]{Decoded: d, thing: cloud.Bucket{Bucket: b, On: on}, kind: c.Buckets, existing: b.Existing != ""}, nil
+	return resolved[cloud.Bucket]{Decoded: at.Decoded, thing: cloud.Bucket{Bucket: at.of, On: at.on}, in: at.cloud, kind: at.cloud.Buckets, existing: at.of.Existing != ""}, nil
 }
 
 func resolvePool(ctx context.Context, s *settings, raw tftypes.Value, was before) (resolved[cloud.Pool], error) {
 	out := resolved[cloud.Pool]{}
-	d, g, err := decoded[*spec.GPUPool](spec.KindGPUPool, raw)
+	at, err := locate[*spec.GPUPool](ctx, s, spec.KindGPUPool, raw, was.id)
 	if err != nil {
 		return out, err
 	}
-	on, err := s.on(ctx, raw, was.id)
-	if err != nil {
-		return out, err
+	g, p := at.of, at.on.Platform
+	if other, why := g.Foreign(p.Cloud); why != "" {
+		return out, attributeError{path.Root(other), errors.New(why)}
 	}
-	c, err := s.cloud(ctx, on.Platform)
-	if err != nil {
-		return out, err
-	}
-	if other := g.Foreign(on.Platform.Cloud); other != "" {
-		return out, attributeError{path.Root(other), fmt.Errorf("is for cloud %q, and the platform's cloud is %q: leave it out", other, on.Platform.Cloud)}
-	}
-	chosen, err := s.machine(on.Platform, g)
+	chosen, err := s.machine(p, g)
 	if err != nil && was.there && was.machine != "" {
 		chosen, err = prices.Choice{Machine: prices.Machine{InstanceType: was.machine}}, nil
 	}
@@ -98,57 +104,52 @@ func resolvePool(ctx context.Context, s *settings, raw tftypes.Value, was before
 		return out, err
 	}
 	if g.InstanceType == "" && was.machine != "" && was.machine != chosen.InstanceType {
-		chosen = s.kept(on.Platform, g, was.machine, chosen)
+		chosen = s.kept(p, g, was.machine, chosen)
 	}
 	g.Machine, g.Model = chosen.InstanceType, chosen.Substitute
 	if chosen.OnDemand != "" || chosen.Spot != "" {
 		g.Price = &spec.Price{OnDemand: chosen.OnDemand, Spot: chosen.Spot, AsOf: chosen.AsOf}
 	}
-	p := cloud.Pool{GPUPool: g, On: on, Machine: g.Machine}
+	out = resolved[cloud.Pool]{Decoded: at.Decoded, thing: cloud.Pool{GPUPool: g, On: at.on, Machine: g.Machine}, in: at.cloud, kind: at.cloud.Pools, chosen: chosen}
 	if g.Accelerator != nil {
-		p.Accelerator = *g.Accelerator
+		out.thing.Accelerator = *g.Accelerator
 	}
 	if g.Model != "" {
-		p.Accelerator.Type = g.Model
+		out.thing.Accelerator.Type = g.Model
 	}
-	return resolved[cloud.Pool]{Decoded: d, thing: p, kind: c.Pools, chosen: chosen}, nil
+	return out, nil
 }
 
 func resolveIdentity(ctx context.Context, s *settings, raw tftypes.Value, was before) (resolved[cloud.Identity], error) {
 	out := resolved[cloud.Identity]{}
-	d, i, err := decoded[*spec.Identity](spec.KindIdentity, raw)
+	at, err := locate[*spec.Identity](ctx, s, spec.KindIdentity, raw, was.id)
 	if err != nil {
 		return out, err
 	}
-	on, err := s.on(ctx, raw, was.id)
+	grants, err := grantsOf(raw, at.of, at.on.Platform)
 	if err != nil {
 		return out, err
 	}
-	c, err := s.cloud(ctx, on.Platform)
-	if err != nil {
+	if err := s.refer(ctx, at.on, grants); err != nil {
 		return out, err
 	}
-	grants, err := grantsOf(raw, i, on.Platform)
-	if err != nil {
-		return out, err
-	}
-	if err := s.refer(ctx, on, grants); err != nil {
-		return out, err
-	}
-	kind, err := s.withAccess(c.Identities, on.Platform, i, grants)
-	return resolved[cloud.Identity]{Decoded: d, thing: cloud.Identity{Identity: i, On: on, Grants: grants}, kind: kind, existing: i.Existing != ""}, err
+	thing := cloud.Identity{Identity: at.of, On: at.on, Grants: grants}
+	return resolved[cloud.Identity]{Decoded: at.Decoded, thing: thing, in: at.cloud, kind: s.withAccess(at.cloud.Identities, thing), existing: at.of.Existing != ""}, nil
 }
 
 // refer names the secrets of grants as their store calls them, as far as that is known
 // before they are there.
 func (s *settings) refer(ctx context.Context, on cloud.On, grants []cloud.Grant) error {
+	if !slices.ContainsFunc(grants, ofStore) || on.Platform.SecretStore == "" {
+		return nil
+	}
+	store, at, err := s.secretStore(ctx, on.Platform)
+	if err != nil {
+		return attributeError{path.Root("platform"), err}
+	}
 	for n, g := range grants {
-		if g.Secret == nil || g.Secret.Existing != "" || on.Platform.SecretStore == "" {
+		if !ofStore(g) {
 			continue
-		}
-		store, at, err := s.secretStore(ctx, on.Platform)
-		if err != nil {
-			return attributeError{path.Root("platform"), err}
 		}
 		if g.Secret.Store == nil {
 			g.Secret.Store = at
@@ -157,6 +158,9 @@ func (s *settings) refer(ctx context.Context, on cloud.On, grants []cloud.Grant)
 	}
 	return nil
 }
+
+// ofStore reports whether a grant is of a secret that a store keeps.
+func ofStore(g cloud.Grant) bool { return g.Secret != nil && g.Secret.Existing == "" }
 
 // grantsOf resolves grants: a spec says all about a bucket or secret, a name its name only.
 func grantsOf(raw tftypes.Value, i *spec.Identity, p *spec.Platform) ([]cloud.Grant, error) {

@@ -26,7 +26,9 @@ type resolved[S any] struct {
 	spec.Decoded
 	thing    S
 	kind     cloud.Kind[S]
+	in       cloud.Dialect // the words of its cloud
 	existing bool          // it is only referred to
+	late     bool          // what the cloud calls it is known after apply
 	chosen   prices.Choice // of a pool
 }
 
@@ -37,9 +39,9 @@ type physical[S any] struct {
 	// resolve is the object in raw; was is empty before there is one.
 	resolve func(ctx context.Context, s *settings, raw tftypes.Value, was before) (resolved[S], error)
 	// describe writes the attributes that follow from the object and are known at plan.
-	describe func(ctx context.Context, s *settings, set setter, o resolved[S]) diag.Diagnostics
-	// finish changes what is known only after the object is there, before its spec is encoded.
-	finish func(ctx context.Context, o resolved[S], id string) error
+	describe func(ctx context.Context, set setter, o resolved[S]) diag.Diagnostics
+	// finish fills in what is known only after the object is there; ErrLater until then.
+	finish func(ctx context.Context, o resolved[S]) error
 	// found is an object of which no more is known than its place, for an import.
 	found func(on cloud.On, name string) S
 	// of is the kind among those of a cloud.
@@ -57,19 +59,7 @@ func owned(doc string, attrs attributes) schema.Schema {
 }
 
 func (r *physical[S]) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
-	if req.Plan.Raw.IsNull() || r.settings == nil {
-		return
-	}
-	attrs, err := attributesOf(req.Config.Raw)
-	if err != nil {
-		resp.Diagnostics.AddError("Unable to Read "+title(r.kind), err.Error())
-		return
-	}
-	d := spec.Decode(r.kind, attrs)
-	r.settings.pending.note(r.kind, attrs, d)
-	resp.Diagnostics.Append(invalid(r.kind, d.Faults, true)...)
-	resp.Diagnostics.Append(needSpec(ctx, req.Config, "platform", spec.KindPlatform)...)
-	if resp.Diagnostics.HasError() || len(d.Unknown) > 0 {
+	if !r.plannable(ctx, req, resp) {
 		return
 	}
 	o, err := r.resolve(ctx, r.settings, req.Config.Raw, beforeOf(req.State.Raw))
@@ -99,27 +89,40 @@ func (r *physical[S]) plan(ctx context.Context, req resource.ModifyPlanRequest, 
 		}
 		resp.RequiresReplace = append(resp.RequiresReplace, replaced...)
 	}
-	if !req.State.Raw.IsNull() && idOf(req.State.Raw) == "" && len(resp.RequiresReplace) == 0 {
-		resp.Diagnostics.Append(resp.Plan.SetAttribute(ctx, path.Root("id"), nameIn(req.Config.Raw, o.Spec.ID()))...) // earlier releases gave none
+	identify(ctx, req, resp, o.Spec.ID())
+	if err := r.finished(ctx, &o); err != nil {
+		resp.Diagnostics.Append(unplannable(r.kind, err)...)
+		return
 	}
 	resp.Diagnostics.Append(resp.Plan.SetAttribute(ctx, path.Root("settings"), planned)...)
-	resp.Diagnostics.Append(r.describe(ctx, r.settings, resp.Plan.SetAttribute, o)...)
+	resp.Diagnostics.Append(r.describe(ctx, resp.Plan.SetAttribute, o)...)
 	r.planSpec(ctx, req, resp, o)
+}
+
+// finished finishes an object, as far as it is there.
+func (r *physical[S]) finished(ctx context.Context, o *resolved[S]) error {
+	if r.finish == nil || o.existing {
+		return nil
+	}
+	err := r.finish(ctx, *o)
+	if o.late = errors.Is(err, cloud.ErrLater); o.late {
+		return nil
+	}
+	return err
 }
 
 // planSpec keeps the spec unknown while it waits for what only the cloud knows.
 func (r *physical[S]) planSpec(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse, o resolved[S]) {
-	if r.finish != nil && !o.existing {
-		err := r.finish(ctx, o, idOf(req.State.Raw))
-		if errors.Is(err, cloud.ErrLater) {
-			r.settings.pending.note(r.kind, r.late(req.Config.Raw), spec.Decode(r.kind, r.late(req.Config.Raw)))
-			resp.Diagnostics.Append(resp.Plan.SetAttribute(ctx, path.Root("spec"), types.StringUnknown())...)
-			return
-		}
+	if o.late {
+		attrs, err := attributesOf(req.Config.Raw)
 		if err != nil {
-			resp.Diagnostics.Append(unplannable(r.kind, err)...)
+			resp.Diagnostics.AddError("Unable to Read "+title(r.kind), err.Error())
 			return
 		}
+		attrs["address"] = spec.Unknown{}
+		r.settings.pending.note(r.kind, attrs, spec.Decode(r.kind, attrs))
+		resp.Diagnostics.Append(resp.Plan.SetAttribute(ctx, path.Root("spec"), types.StringUnknown())...)
+		return
 	}
 	value, err := specValue(o.Decoded)
 	if err != nil {
@@ -127,16 +130,6 @@ func (r *physical[S]) planSpec(ctx context.Context, req resource.ModifyPlanReque
 		return
 	}
 	resp.Diagnostics.Append(resp.Plan.SetAttribute(ctx, path.Root("spec"), value)...)
-}
-
-// late are the attributes of an object whose address is known after apply.
-func (r *physical[S]) late(config tftypes.Value) map[string]any {
-	attrs, err := attributesOf(config)
-	if err != nil {
-		return nil
-	}
-	attrs["address"] = spec.Unknown{}
-	return attrs
 }
 
 // attributeError is an error about one attribute.
@@ -210,12 +203,10 @@ func (r *physical[S]) settle(ctx context.Context, config, plan tftypes.Value, to
 			out.Append(to.SetAttribute(ctx, path.Root("settings").AtMapKey(name), got[name])...)
 		}
 	}
-	out.Append(r.describe(ctx, r.settings, to.SetAttribute, o)...)
-	if r.finish != nil && !o.existing {
-		if err := r.finish(ctx, o, id); err != nil && !errors.Is(err, cloud.ErrLater) {
-			out.AddError("Unable to Read "+title(r.kind), err.Error())
-		}
+	if err := r.finished(ctx, &o); err != nil {
+		out.AddError("Unable to Read "+title(r.kind), err.Error())
 	}
+	out.Append(r.describe(ctx, to.SetAttribute, o)...)
 	text, err := spec.Encode(o.Spec)
 	if err != nil {
 		out.AddError("Unable to Encode "+title(r.kind), err.Error())

@@ -1,7 +1,6 @@
 package provider
 
 import (
-	"iter"
 	"maps"
 	"slices"
 
@@ -35,5 +34,3 @@ func plannedSettings[S any](p cloud.Plan[S], thing S, have cloud.Settings) (type
 	}
 	return types.MapValueMust(types.StringType, planned), replaced, nil
 }
-
-func mapKeys[V any](m map[string]V) iter.Seq[string] { return maps.Keys(m) }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
@@ -16,7 +17,8 @@ import (
 	"github.com/gitops-ml/terraform-provider-mlops/internal/spec"
 )
 
-// attributesIn are the attributes of a configuration, plan or state; nil without one.
+// attributesIn are the attributes of a configuration, plan or state, or the elements of a
+// map; nil without one.
 func attributesIn(raw tftypes.Value) map[string]tftypes.Value {
 	var attrs map[string]tftypes.Value
 	if raw.IsNull() || !raw.IsKnown() || raw.As(&attrs) != nil {
@@ -36,6 +38,31 @@ func textIn(raw tftypes.Value, name string) string {
 }
 
 func idOf(raw tftypes.Value) string { return textIn(raw, "id") }
+
+// plannable reads the configuration of a resource that is of a platform, and reports what is
+// wrong with it. It is false when there is nothing more to plan.
+func (r *logicalResource) plannable(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) bool {
+	if req.Plan.Raw.IsNull() || r.settings == nil {
+		return false
+	}
+	attrs, err := attributesOf(req.Config.Raw)
+	if err != nil {
+		resp.Diagnostics.AddError("Unable to Read "+title(r.kind), err.Error())
+		return false
+	}
+	d := spec.Decode(r.kind, attrs)
+	r.settings.pending.note(r.kind, attrs, d)
+	resp.Diagnostics.Append(invalid(r.kind, d.Faults, true)...)
+	resp.Diagnostics.Append(needSpec(ctx, req.Config, "platform", spec.KindPlatform)...)
+	return !resp.Diagnostics.HasError() && len(d.Unknown) == 0
+}
+
+// identify gives an id to what an earlier release kept without one.
+func identify(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse, name string) {
+	if !req.State.Raw.IsNull() && idOf(req.State.Raw) == "" && len(resp.RequiresReplace) == 0 {
+		resp.Diagnostics.Append(resp.Plan.SetAttribute(ctx, path.Root("id"), nameIn(req.Config.Raw, name))...)
+	}
+}
 
 // platformOf is the platform whose spec a configuration, plan or state holds, or nil.
 func platformOf(raw tftypes.Value) *spec.Platform {
@@ -68,13 +95,8 @@ func elsewhere(kind spec.Kind, from, to *spec.Platform) bool {
 
 // settingsOf are the settings in a state.
 func settingsOf(raw tftypes.Value) cloud.Settings {
-	var values map[string]tftypes.Value
 	out := cloud.Settings{}
-	value, there := attributesIn(raw)["settings"]
-	if !there || value.IsNull() || !value.IsKnown() || value.As(&values) != nil {
-		return out
-	}
-	for name, v := range values {
+	for name, v := range attributesIn(attributesIn(raw)["settings"]) {
 		text := ""
 		if v.IsKnown() && v.As(&text) == nil {
 			out[name] = text
@@ -85,12 +107,7 @@ func settingsOf(raw tftypes.Value) cloud.Settings {
 
 // lateSettings names the settings that a plan did not know.
 func lateSettings(plan tftypes.Value) (out []string) {
-	var values map[string]tftypes.Value
-	value, there := attributesIn(plan)["settings"]
-	if !there || value.IsNull() || !value.IsKnown() || value.As(&values) != nil {
-		return nil
-	}
-	for name, v := range values {
+	for name, v := range attributesIn(attributesIn(plan)["settings"]) {
 		if !v.IsKnown() {
 			out = append(out, name)
 		}

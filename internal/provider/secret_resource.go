@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -72,8 +73,8 @@ func (r *secretResource) resolve(ctx context.Context, raw tftypes.Value, id stri
 	if s.Existing != "" {
 		return out, nil
 	}
-	if s.Vault != nil && on.Platform.SecretStore != "vault" {
-		return out, attributeError{path.Root("vault"), fmt.Errorf("is for secret_store \"vault\", and the platform's is %q: leave it out", on.Platform.SecretStore)}
+	if other, why := s.Foreign(on.Platform.SecretStore); why != "" {
+		return out, attributeError{path.Root(other), errors.New(why)}
 	}
 	if out.store, s.Store, err = r.settings.secretStore(ctx, on.Platform); err != nil {
 		return out, attributeError{path.Root("platform"), err}
@@ -83,19 +84,7 @@ func (r *secretResource) resolve(ctx context.Context, raw tftypes.Value, id stri
 
 // ModifyPlan shows the settings, and a new version when one is to be written.
 func (r *secretResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
-	if req.Plan.Raw.IsNull() || r.settings == nil {
-		return
-	}
-	attrs, err := attributesOf(req.Config.Raw)
-	if err != nil {
-		resp.Diagnostics.AddError("Unable to Read Secret", err.Error())
-		return
-	}
-	d := spec.Decode(spec.KindSecret, attrs)
-	r.settings.pending.note(spec.KindSecret, attrs, d)
-	resp.Diagnostics.Append(invalid(spec.KindSecret, d.Faults, true)...)
-	resp.Diagnostics.Append(needSpec(ctx, req.Config, "platform", spec.KindPlatform)...)
-	if resp.Diagnostics.HasError() || len(d.Unknown) > 0 {
+	if !r.plannable(ctx, req, resp) {
 		return
 	}
 	k, err := r.resolve(ctx, req.Config.Raw, idOf(req.State.Raw))
@@ -124,9 +113,7 @@ func (r *secretResource) plan(ctx context.Context, req resource.ModifyPlanReques
 		set("settings", map[string]string{})
 		set("version", "")
 		set("reference", k.secret.Existing)
-		if !req.State.Raw.IsNull() && idOf(req.State.Raw) == "" && len(resp.RequiresReplace) == 0 {
-			set("id", nameIn(req.Config.Raw, k.secret.Name)) // earlier releases gave none
-		}
+		identify(ctx, req, resp, k.secret.Name)
 		return
 	}
 	if from, to := platformOf(req.State.Raw), k.secret.On.Platform; from != nil && (from.Name != to.Name || from.SecretStore != to.SecretStore) {
@@ -240,7 +227,7 @@ func (r *secretResource) writing(ctx context.Context, config getter, k kept, id,
 			return secrets.Values{}, err
 		}
 	}
-	for _, key := range slices.Sorted(mapKeys(k.secret.Generate)) {
+	for _, key := range slices.Sorted(maps.Keys(k.secret.Generate)) {
 		if old[key] != "" && int64(len(old[key])) == k.secret.Generate[key].Length {
 			out[key] = old[key]
 			continue
@@ -262,14 +249,16 @@ func (r *secretResource) Create(ctx context.Context, req resource.CreateRequest,
 		resp.Diagnostics.AddError("Unable to Create Secret", err.Error())
 		return
 	}
-	id := nameIn(req.Config.Raw, k.secret.Name)
-	if k.secret.Existing == "" {
+	id := ""
+	if k.secret.Existing != "" {
+		id = nameIn(req.Config.Raw, k.secret.Name)
+	} else {
 		if k.secret.Values, err = r.writing(ctx, req.Config, k, "", "", ""); err == nil {
 			id, err = k.store.Store.Create(ctx, k.secret)
 		}
 		if err != nil {
 			resp.Diagnostics.AddError("Unable to Create Secret", err.Error())
-			if id == "" || id == nameIn(req.Config.Raw, k.secret.Name) {
+			if id == "" {
 				return // nothing came to be
 			}
 		}

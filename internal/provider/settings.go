@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/hashicorp/terraform-plugin-framework/datasource"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
@@ -143,4 +144,14 @@ func (c *configured) Configure(_ context.Context, req resource.ConfigureRequest,
 		return
 	}
 	c.settings = s
+}
+
+// read is embedded by data sources that need the provider's configuration.
+type read struct{ settings *settings }
+
+// Configure keeps the provider's configuration; it is absent while Terraform only validates.
+func (d *read) Configure(_ context.Context, req datasource.ConfigureRequest, _ *datasource.ConfigureResponse) {
+	if s, ok := req.ProviderData.(*settings); ok {
+		d.settings = s
+	}
 }

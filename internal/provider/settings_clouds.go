@@ -5,8 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 
-	tfpath "github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/provider/schema"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 	"github.com/hashicorp/terraform-plugin-log/tflog"
@@ -284,18 +284,12 @@ func (s *settings) vault() vault.Config {
 	return out
 }
 
-// withAccess adds what Vault must let an identity do to how a cloud keeps it.
-func (s *settings) withAccess(kind cloud.Kind[cloud.Identity], p *spec.Platform, i *spec.Identity, grants []cloud.Grant) (cloud.Kind[cloud.Identity], error) {
-	reads := false
-	for _, g := range grants {
-		reads = reads || g.Secret != nil && g.Secret.Existing == ""
-	}
-	if p.SecretStore != "vault" || !reads || i.Subject == nil || i.Subject.Kubernetes == nil {
-		return kind, nil
+// withAccess adds what Vault must let an identity do to how a cloud keeps it. Where Vault
+// is was asked before, for the references of its grants.
+func (s *settings) withAccess(kind cloud.Kind[cloud.Identity], i cloud.Identity) cloud.Kind[cloud.Identity] {
+	if i.On.Platform.SecretStore != "vault" || !slices.ContainsFunc(i.Grants, ofStore) || i.Subject == nil || i.Subject.Kubernetes == nil {
+		return kind
 	}
 	c := s.vault()
-	if c.Address == "" {
-		return kind, attributeError{tfpath.Root("platform"), errors.New("secret_store is vault, and nothing says where it is: set vault.address in the provider's configuration, or VAULT_ADDR")}
-	}
-	return cloud.Join(kind, vault.Access(c), vault.AccessID(c, p.Name, i.Name)), nil
+	return cloud.Join(kind, vault.Access(c), vault.AccessID(c, i.On.Platform.Name, i.Name))
 }

@@ -2,8 +2,9 @@ package spec
 
 import "math/big"
 
-// hoursOfMonth is what clouds reckon a month at.
-const hoursOfMonth = 730
+// Month is what 730 hours cost, at which clouds reckon a month; "" when the price of an
+// hour is unknown.
+func Month(hourly Number) Number { return times(hourly, 730) }
 
 // of is the price of a node by its capacity. A price of spot that nobody knows is taken
 // as that of on-demand nodes, so that costs are not said too low.
@@ -29,18 +30,18 @@ func (g *GPUPool) Monthly() (least, most Number) {
 			dearest = p
 		}
 	}
-	return times(g.Price.of(g.Capacity[0]), g.Nodes.Min*hoursOfMonth), times(dearest, g.Nodes.Max*hoursOfMonth)
+	return times(Month(g.Price.of(g.Capacity[0])), g.Nodes.Min), times(Month(dearest), g.Nodes.Max)
 }
 
 func times(n Number, count int64) Number {
 	if n == "" {
 		return ""
 	}
-	return plain(new(big.Rat).Mul(n.Rat(), new(big.Rat).SetInt64(count)))
+	return Decimal(new(big.Rat).Mul(n.Rat(), new(big.Rat).SetInt64(count)))
 }
 
-// plain writes a number that has a finite decimal form.
-func plain(r *big.Rat) Number {
+// Decimal is a number that has a finite decimal form, exactly.
+func Decimal(r *big.Rat) Number {
 	places, _ := r.FloatPrec()
 	return Number(r.FloatString(places))
 }
@@ -57,7 +58,7 @@ func (p *Project) Cost() (hourly, monthly Number) {
 			month.Add(month, least.Rat())
 		}
 	}
-	return plain(hour), plain(month)
+	return Decimal(hour), Decimal(month)
 }
 
 // budgets reports budgets that the pools exceed even with the fewest nodes.
@@ -71,6 +72,6 @@ func (l *linker) budgets() {
 	}
 	_, monthly := l.p.Cost()
 	if named && monthly.Rat().Cmp(sum) > 0 {
-		l.fault(l.p.Platform, At("environments"), "the budgets of all environments are %s USD a month together, and the pools cost at least %s: raise a budget, or lower nodes.min of a pool", plain(sum), monthly)
+		l.fault(l.p.Platform, At("environments"), "the budgets of all environments are %s USD a month together, and the pools cost at least %s: raise a budget, or lower nodes.min of a pool", Decimal(sum), monthly)
 	}
 }

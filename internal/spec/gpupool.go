@@ -1,6 +1,7 @@
 package spec
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 )
@@ -202,15 +203,16 @@ func (g *GPUPool) Provisioned(cloud string) bool {
 	return cloud == "aws" && g.AWS != nil && g.AWS.Provisioner == "karpenter"
 }
 
-// Foreign names the settings of a pool that belong to another cloud, or "".
-func (g *GPUPool) Foreign(cloud string) string {
+// Foreign names the settings of a pool that belong to another cloud, and says so; both
+// are "" when there are none.
+func (g *GPUPool) Foreign(cloud string) (attribute, why string) {
 	for _, own := range []struct {
 		cloud string
 		set   bool
 	}{{"aws", g.AWS != nil}, {"google", g.Google != nil}, {"azure", g.Azure != nil}} {
 		if own.set && own.cloud != cloud {
-			return own.cloud
+			return own.cloud, fmt.Sprintf("is for cloud %q, and the platform's cloud is %q: leave it out", own.cloud, cloud)
 		}
 	}
-	return ""
+	return "", ""
 }

@@ -44,15 +44,15 @@ func (l *linker) identity(i *Identity) {
 
 func (l *linker) pool(g *GPUPool) {
 	l.ofPlatform(g, g.Platform)
-	if other := g.Foreign(l.p.Platform.Cloud); other != "" {
-		l.fault(g, At(other), "is for cloud %q, and the platform's cloud is %q: leave it out", other, l.p.Platform.Cloud)
+	if other, why := g.Foreign(l.p.Platform.Cloud); why != "" {
+		l.fault(g, At(other), "%s", why)
 	}
 }
 
 func (l *linker) secret(s *Secret) {
 	l.ofPlatform(s, s.Platform)
-	if s.Vault != nil && l.p.Platform.SecretStore != "vault" {
-		l.fault(s, At("vault"), "is for secret_store \"vault\", and the platform's is %q: leave it out", l.p.Platform.SecretStore)
+	if other, why := s.Foreign(l.p.Platform.SecretStore); why != "" {
+		l.fault(s, At(other), "%s", why)
 	}
 	if s.Existing == "" && l.p.Platform.SecretStore == "" {
 		l.fault(s, At("name"), "the platform has no secret_store to write it to: set one, or name a Secret of the cluster with existing")

@@ -1,6 +1,9 @@
 package spec
 
-import "strings"
+import (
+	"fmt"
+	"strings"
+)
 
 // Secret is a place in a secret store, or a Kubernetes Secret that exists. It holds no
 // value: values are written to the store, never to a spec.
@@ -62,6 +65,15 @@ type Generated struct {
 // Sync brings the secret into namespaces of the cluster, under its name.
 type Sync struct {
 	Namespaces []string `json:"namespaces"`
+}
+
+// Foreign names the settings of a secret that belong to another store, and says so; both
+// are "" when there are none.
+func (s *Secret) Foreign(store string) (attribute, why string) {
+	if s.Vault == nil || store == "vault" {
+		return "", ""
+	}
+	return "vault", fmt.Sprintf("is for secret_store \"vault\", and the platform's is %q: leave it out", store)
 }
 
 // StoreName is the path as a store can have it: Google takes no slashes, and a key vault

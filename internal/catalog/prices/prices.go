@@ -51,17 +51,6 @@ func (m Machine) Age(on time.Time) time.Duration {
 	return max(0, on.Sub(read))
 }
 
-// Month is what 730 hours cost, exactly; "" when the price of an hour is unknown.
-func Month(hourly spec.Number) spec.Number {
-	if hourly == "" {
-		return ""
-	}
-	sum := hourly.Rat()
-	sum.Mul(sum, spec.Number("730").Rat())
-	places, _ := sum.FloatPrec()
-	return spec.Number(sum.FloatString(places))
-}
-
 // Catalog is a list of machines. It is never changed: With makes another one.
 type Catalog struct{ rows []Machine }
 
