@@ -8,7 +8,8 @@ import (
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6/tf6server"
 
 	"github.com/gitops-ml/terraform-provider-mlops/internal/provider"
-	_ "github.com/gitops-ml/terraform-provider-mlops/internal/startup" // a heap with room until the handshake
+	_ "github.com/gitops-ml/terraform-provider-mlops/internal/startup"       // a heap with room until the handshake
+	_ "github.com/gitops-ml/terraform-provider-mlops/internal/startup/curve" // the handshake's key, begun early
 )
 
 // version is set by the release build.
