@@ -18,6 +18,11 @@ import (
 // and in values of env stands for the port. The server and all that it started end with the test.
 func Serve(t testing.TB, label, dir string, env []string, ready, name string, args ...string) string {
 	t.Helper()
+	return serve(t, label, dir, env, http.DefaultClient, "http://", ready, name, args...)
+}
+
+func serve(t testing.TB, label, dir string, env []string, client *http.Client, scheme, ready, name string, args ...string) string {
+	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -49,9 +54,9 @@ func Serve(t testing.TB, label, dir string, env []string, ready, name string, ar
 		_ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL)
 		_ = cmd.Wait()
 	})
-	base := "http://127.0.0.1:" + port
+	base := scheme + "127.0.0.1:" + port
 	for range 900 {
-		if reply, err := http.Get(base + ready); err == nil { //nolint:noctx // it ends with the loop
+		if reply, err := client.Get(base + ready); err == nil { //nolint:noctx // it ends with the loop
 			_ = reply.Body.Close()
 			if reply.StatusCode < 500 {
 				return base

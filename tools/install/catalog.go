@@ -42,6 +42,7 @@ func catalog() []tool {
 		python("neptune", "tools/python/neptune.txt", "test", "check"),
 		python("lakefs", "tools/python/lakefs.txt", "test", "check"),
 		node("gitlab-ci-local", []string{"rsync"}, "test", "check"),
+		node("azurite", nil, "test", "check"),
 		definitions("test", "check"),
 		program{name: "actionlint", pins: "actionlint", pkg: "github.com/rhysd/actionlint/cmd/actionlint", module: "github.com/rhysd/actionlint"}.tool("test", "check"),
 		program{name: "kustomize", pins: "kube", pkg: "sigs.k8s.io/kustomize/kustomize/v5", module: "sigs.k8s.io/kustomize/kustomize/v5"}.tool("test", "check"),
