@@ -128,3 +128,16 @@ func TestIdentity_late(t *testing.T) {
 		})
 	}
 }
+
+// TestIdentity_untrusted: a role that nobody can take yet is made, and whoever applies is
+// told what is missing and how to make it.
+func TestIdentity_untrusted(t *testing.T) {
+	t.Parallel()
+	s, f := onAmazon(t), newFolder(t)
+	y := story{kind: "mlops_identity"}
+	f.write(s.platform(0) + y.resource("one", `name = "ci"
+  subject = { github = { repository = "acme/fraud", environment = "prod" } }
+  grants  = []`))
+	f.exits(0, []string{"Warning: Check Identity", "the account has no OIDC provider token.actions.githubusercontent.com", "aws iam create-open-id-connect-provider --url https://token.actions.githubusercontent.com"}, "apply", "-auto-approve")
+	f.unchanged()
+}

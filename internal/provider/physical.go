@@ -154,6 +154,7 @@ func unplannable(kind spec.Kind, err error) (out diag.Diagnostics) {
 func (r *physical[S]) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
 	ctx, done := within(ctx, req.Plan.Raw, "create", r.kind)
 	defer done()
+	ctx = cloud.Warned(ctx, func(text string) { resp.Diagnostics.AddWarning("Check "+title(r.kind), text+".") })
 	o, err := r.resolve(ctx, r.settings, req.Config.Raw, before{})
 	if err != nil {
 		resp.Diagnostics.AddError("Unable to Create "+title(r.kind), err.Error())
@@ -248,6 +249,7 @@ func (r *physical[S]) Read(ctx context.Context, req resource.ReadRequest, resp *
 func (r *physical[S]) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
 	ctx, done := within(ctx, req.Plan.Raw, "update", r.kind)
 	defer done()
+	ctx = cloud.Warned(ctx, func(text string) { resp.Diagnostics.AddWarning("Check "+title(r.kind), text+".") })
 	id := idOf(req.State.Raw)
 	o, err := r.resolve(ctx, r.settings, req.Config.Raw, beforeOf(req.State.Raw))
 	if err == nil && id == "" {

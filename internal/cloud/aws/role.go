@@ -15,7 +15,7 @@ import (
 	"github.com/gitops-ml/terraform-provider-mlops/internal/cloud"
 )
 
-// checkProvider looks for the OIDC provider that vouches for the subject, and tells when
+// checkProvider looks for the OIDC provider that vouches for the subject, and warns when
 // there is none: IAM takes a role that trusts nobody yet, and the provider may be made
 // later. Who may not look goes on without.
 func (t task) checkProvider(ctx context.Context) error {
@@ -37,7 +37,7 @@ func (t task) checkProvider(ctx context.Context) error {
 	_, err = client.GetOpenIDConnectProvider(ctx, &iam.GetOpenIDConnectProviderInput{OpenIDConnectProviderArn: &arn})
 	switch err := translate(t.text(), err); {
 	case errors.Is(err, cloud.ErrNotFound):
-		t.tell("%s: the account has no OIDC provider %s, so nobody can take it yet: make it once, with the audience %s (aws iam create-open-id-connect-provider --url https://%s --client-id-list %s)",
+		cloud.Warn(ctx, "%s: the account has no OIDC provider %s, so nobody can take it yet: make it once, with the audience %s (aws iam create-open-id-connect-provider --url https://%s --client-id-list %s)",
 			t.text(), f.host, audience, f.host, audience)
 	case err != nil && !errors.Is(err, cloud.ErrDenied):
 		return err
