@@ -141,13 +141,16 @@ type attributeError struct {
 func (e attributeError) Error() string { return e.err.Error() }
 func (e attributeError) Unwrap() error { return e.err }
 
+// unplannable is what hinders a plan: each fault on the attribute that caused it.
 func unplannable(kind spec.Kind, err error) (out diag.Diagnostics) {
 	var on attributeError
 	if errors.As(err, &on) {
 		out.AddAttributeError(on.at, "Unable to Plan "+title(kind), on.Error()+".")
 		return out
 	}
-	out.AddError("Unable to Plan "+title(kind), err.Error()+".")
+	for _, f := range spec.FaultsOf(err) {
+		out.AddAttributeError(attributePath(f.Path), "Unable to Plan "+title(kind), f.Message+".")
+	}
 	return out
 }
 
