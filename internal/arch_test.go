@@ -70,7 +70,7 @@ var below = map[string][]string{
 	"internal/secrets/awssecretsmanager/secretsmanagerfake":  {"internal/cloud/cloudtest"},
 	"internal/secrets/googlesecretmanager/secretmanagerfake": {"internal/cloud/cloudtest"},
 	"internal/secrets/azurekeyvault/keyvaultfake":            {"internal/cloud/cloudtest"},
-	"internal/secrets/secretstest":                           {"internal/spec", "internal/cloud", "internal/cloud/cloudtest", "internal/secrets"},
+	"internal/secrets/secretstest":                           {"internal/spec", "internal/cloud", "internal/cloud/cloudtest", "internal/secrets", "internal/secrets/document"},
 	"internal/registry":                                      {"internal/spec"},
 	"internal/registry/*":                                    {"internal/spec", "internal/registry"},
 	"internal/bench/empty":                                   {},

@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"math/big"
+	"slices"
+	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
 	"github.com/hashicorp/terraform-plugin-framework/datasource/schema"
@@ -89,8 +91,15 @@ func (d *acceleratorsDataSource) Read(ctx context.Context, req datasource.ReadRe
 		resp.Diagnostics.AddError("Unable to Read Prices", err.Error())
 		return
 	}
+	if d.settings.isLate("prices") {
+		resp.Diagnostics.AddWarning("Check Prices", "prices in the provider's configuration is known only after apply: these are the embedded list prices, and the next plan shows yours.")
+	}
 	if kind := m.Type.ValueString(); kind != "" && (spec.Accelerator{Type: kind}).Resource() == "" {
-		resp.Diagnostics.AddAttributeError(path.Root("type"), "Invalid Accelerator", fmt.Sprintf("%q is not an accelerator; there are: %v.", kind, spec.AcceleratorTypes()))
+		resp.Diagnostics.AddAttributeError(path.Root("type"), "Invalid Accelerator", fmt.Sprintf("%q is not an accelerator; there are: %s.", kind, strings.Join(spec.AcceleratorTypes(), ", ")))
+		return
+	}
+	if in := m.Cloud.ValueString(); in != "" && !slices.Contains(sold, in) {
+		resp.Diagnostics.AddAttributeError(path.Root("cloud"), "Invalid Cloud", fmt.Sprintf("%q is no cloud with list prices; there are: %s.", in, strings.Join(sold, ", ")))
 		return
 	}
 	m.Machines = []machine{}
@@ -137,7 +146,7 @@ func (d *costDataSource) Schema(_ context.Context, _ datasource.SchemaRequest, r
 			"contains": schema.ListAttribute{Required: true, ElementType: types.StringType, MarkdownDescription: "`spec`s; those of `mlops_gpu_pool` count, others cost nothing."},
 			"hourly":   schema.NumberAttribute{Computed: true, MarkdownDescription: "Of the fewest nodes on the preferred capacity."},
 			"monthly": schema.SingleNestedAttribute{Computed: true, MarkdownDescription: "Of 730 hours.", Attributes: map[string]schema.Attribute{
-				"min": schema.NumberAttribute{Computed: true, MarkdownDescription: "Of the fewest nodes on the preferred capacity."}, "max": schema.NumberAttribute{Computed: true, MarkdownDescription: "Of the most nodes on the dearest capacity."},
+				"min": schema.NumberAttribute{Computed: true, MarkdownDescription: "Of the fewest nodes on the preferred capacity."}, "max": schema.NumberAttribute{Computed: true, MarkdownDescription: "Of the most nodes of every kind of capacity."},
 			}},
 			"price_as_of": schema.StringAttribute{Computed: true, MarkdownDescription: "Day of the oldest price; empty without one."},
 			"unpriced":    schema.ListAttribute{Computed: true, ElementType: types.StringType, MarkdownDescription: "Pools without a price: they count as nothing."},

@@ -43,7 +43,7 @@ func NewBucketResource() resource.Resource {
 					"noncurrent_expire_after_days": integer("Age at which an old version is deleted."),
 				}),
 				"kms_key":          text("Key of the cloud's key service; the cloud's own key when left out."),
-				"access_logs":      nested("Logs requests to another bucket.", attributes{"bucket": text("Name of the bucket that takes the logs."), "prefix": text("Below this prefix.")}),
+				"access_logs":      nested("Logs requests to another bucket. On `aws` one of the platform's own is opened to the service that writes logs; any other must let `logging.s3.amazonaws.com` in.", attributes{"bucket": text("Name of the bucket that takes the logs."), "prefix": text("Below this prefix.")}),
 				"soft_delete_days": integer("How long what was deleted can be brought back, 7 to 90; default 7. For `google` and `azure`: versions do that on `aws`."),
 				"force_destroy":    flag("Lets a bucket with objects be destroyed; default `false`."),
 				"existing":         replacing(text("Uses a bucket that exists instead of creating one: its name or address. It is never changed or deleted.")),

@@ -122,7 +122,7 @@ resource "mlops_secret" "s" {
 				}
 			}
 			f.applied()
-			if id := f.attribute("mlops_secret", "id"); id != "fraud/tracker" {
+			if id := f.attribute("mlops_secret", "id"); id != "tracker-credentials" {
 				t.Errorf("after an upgrade the id of the secret is %v", id)
 			}
 			f.exits(0, nil, "destroy", "-auto-approve")

@@ -71,22 +71,29 @@ func TestIdentity_onClouds(t *testing.T) {
 	}
 }
 
+const issuing = `cluster      = { name = "ml", oidc_issuer = "https://oidc.eks.eu-west-1.amazonaws.com/id/ABC" }`
+
 // TestIdentity_late: what only the cloud knows of an identity is named as unknown by the
 // first plan, is there after the apply, and is known ever after.
 func TestIdentity_late(t *testing.T) {
 	t.Parallel()
 	for cloud, tt := range map[string]struct {
-		old, new string // in the configuration
-		late     []string
-		want     map[string]string // texts in attributes
+		edits []string // of the configuration: old, new
+		late  []string
+		want  map[string]string // texts in attributes
 	}{
 		"aws": {
-			old: `cluster      = { name = "ml" }`, new: `cluster      = { name = "ml", oidc_issuer = "https://oidc.eks.eu-west-1.amazonaws.com/id/ABC" }`,
-			late: []string{"annotations", "id", "spec"},
-			want: map[string]string{"annotations": "eks.amazonaws.com/role-arn:arn:aws:iam::123456789012:role/mlops/fraud-trainer", "spec": `"address":"arn:aws:iam::123456789012:role/mlops/fraud-trainer"`},
+			edits: []string{`cluster      = { name = "ml" }`, issuing},
+			late:  []string{"id"},
+			want:  map[string]string{"annotations": "eks.amazonaws.com/role-arn:arn:aws:iam::123456789012:role/mlops/fraud-trainer"},
+		},
+		"aws, of an account that nothing names": {
+			edits: []string{`cluster      = { name = "ml" }`, issuing, `account_id = "123456789012", `, ""},
+			late:  []string{"annotations", "id", "spec"},
+			want:  map[string]string{"annotations": "eks.amazonaws.com/role-arn:arn:aws:iam::123456789012:role/mlops/fraud-trainer", "spec": `"address":"arn:aws:iam::123456789012:role/mlops/fraud-trainer"`},
 		},
 		"google": {
-			old: `project_number = "415104041262", `, late: []string{"id", "policy"},
+			edits: []string{`project_number = "415104041262", `, ""}, late: []string{"id", "policy"},
 			want: map[string]string{"policy": "projects/415104041262/locations/global/workloadIdentityPools/acme-ml.svc.id.goog", "settings": "principal:principal://iam.googleapis.com/projects/415104041262"},
 		},
 		"azure": {
@@ -96,14 +103,15 @@ func TestIdentity_late(t *testing.T) {
 	} {
 		t.Run(cloud, func(t *testing.T) {
 			t.Parallel()
+			cloud, _, _ := strings.Cut(cloud, ",")
 			s, f := sites[cloud](t), newFolder(t)
 			y := story{kind: "mlops_identity", before: "resource \"mlops_bucket\" \"b\" {\n  platform = mlops_platform.p.spec\n  name     = \"acme-artifacts\"\n}\n"}
 			text := s.platform(0)
-			if tt.old != "" {
-				if !strings.Contains(text, tt.old) {
-					t.Fatalf("no %s in %s", tt.old, text)
+			for edit := range slices.Chunk(tt.edits, 2) {
+				if !strings.Contains(text, edit[0]) {
+					t.Fatalf("no %s in %s", edit[0], text)
 				}
-				text = strings.Replace(text, tt.old, tt.new, 1)
+				text = strings.Replace(text, edit[0], edit[1], 1)
 			}
 			f.write(text + y.resource("one", runs))
 			c := f.planned("mlops_identity.one")

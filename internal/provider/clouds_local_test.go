@@ -118,7 +118,7 @@ resource "mlops_identity" %[4]q {
 			}
 			f.onlyInPlace()
 			f.applied()
-			for kind, want := range map[string]string{"mlops_bucket": "fraud/artifacts", "mlops_gpu_pool": "fraud/train", "mlops_secret": "fraud/tracker", "mlops_identity": "fraud/trainer"} {
+			for kind, want := range map[string]string{"mlops_bucket": "fraud/artifacts", "mlops_gpu_pool": "fraud/train", "mlops_secret": "tracker-credentials", "mlops_identity": "fraud/trainer"} {
 				if id := f.attribute(kind, "id"); id != want {
 					t.Errorf("the id of %s is %v", kind, id)
 				}

@@ -70,7 +70,7 @@ func (monthlyCostFunction) Metadata(_ context.Context, _ function.MetadataReques
 func (monthlyCostFunction) Definition(_ context.Context, _ function.DefinitionRequest, resp *function.DefinitionResponse) {
 	resp.Definition = function.Definition{
 		Summary:             "What a pool costs a month",
-		MarkdownDescription: "The list price of a pool's nodes for 730 hours in USD: `min` of the fewest nodes on the preferred capacity, `max` of the most on the dearest. What is no pool costs nothing. An estimate, never a bill.",
+		MarkdownDescription: "The list price of a pool's nodes for 730 hours in USD: `min` of the fewest nodes on the preferred capacity, `max` of the most of every kind of capacity. What is no pool costs nothing. An estimate, never a bill.",
 		Parameters:          []function.Parameter{function.StringParameter{Name: "spec", MarkdownDescription: "`spec` of a `mlops_gpu_pool`."}},
 		Return:              function.ObjectReturn{AttributeTypes: map[string]attr.Type{"min": types.NumberType, "max": types.NumberType}},
 	}

@@ -44,12 +44,21 @@ func invalid(kind spec.Kind, faults spec.Faults, planned bool) diag.Diagnostics 
 		switch {
 		case f.Later && !planned && !mistaken:
 		case !f.Warning:
-			out.AddAttributeError(attributePath(f.Path), "Invalid "+title(kind), f.Message+".")
+			out.AddAttributeError(attributePath(f.Path), "Invalid "+title(kind), about(f))
 		case planned:
-			out.AddAttributeWarning(attributePath(f.Path), "Check "+title(kind), f.Message+".")
+			out.AddAttributeWarning(attributePath(f.Path), "Check "+title(kind), about(f))
 		}
 	}
 	return out
+}
+
+// about is the message of a fault. Terraform marks the whole resource when the fault is
+// inside of an attribute, so it says where.
+func about(f spec.Fault) string {
+	if len(f.Path) > 1 {
+		return f.Path.String() + ": " + f.Message + "."
+	}
+	return f.Message + "."
 }
 
 var titles = map[spec.Kind]string{

@@ -91,11 +91,14 @@ func (r *gitopsRepositoryResource) plan(ctx context.Context, req resource.Modify
 	if diags.HasError() {
 		return diags
 	}
-	if waiting > 0 {
+	if r.settings.blindGit(plan.URL.ValueString()) != "" {
+		return diags // nothing can be asked of the branch yet
+	}
+	if waiting > 0 || r.settings.isLate("tags") || r.settings.lateWithin("tags") != "" {
 		diags.Append(r.planPartly(ctx, plan, specs, index, waiting)...)
 		return diags
 	}
-	out, d := r.link(ctx, plan, specs, index)
+	out, d := r.link(plan, r.settings.tags(ctx), specs, index)
 	diags.Append(d...)
 	if diags.HasError() {
 		return diags
@@ -157,10 +160,14 @@ func (r *gitopsRepositoryResource) planPartly(ctx context.Context, plan *reposit
 			all[i] = append(slices.Clip(all[i]), variants[i])
 		}
 	}
+	ways, diags := r.settings.ways(ctx)
+	if diags.HasError() {
+		return diags
+	}
 	var rendered [3]rendering
 	var faults [3]diag.Diagnostics
 	for i := range all {
-		rendered[i], faults[i] = r.link(ctx, plan, all[i], index)
+		rendered[i], faults[i] = r.link(plan, ways[i].tags(ctx), all[i], index)
 	}
 	if faults[0].HasError() || faults[1].HasError() || faults[2].HasError() {
 		diags.Append(inBoth(faults[0], faults[1])...)
@@ -173,7 +180,9 @@ func (r *gitopsRepositoryResource) planPartly(ctx context.Context, plan *reposit
 			return d
 		}
 	}
-	plan.Cost = cost(rendered[0].project)
+	if costs := cost(rendered[0].project); costs.Equal(cost(rendered[1].project)) && costs.Equal(cost(rendered[2].project)) {
+		plan.Cost = costs
+	}
 	plan.holes(outs)
 	return diags
 }
@@ -246,7 +255,7 @@ func (r *gitopsRepositoryResource) render(ctx context.Context, m *repositoryMode
 	if diags.HasError() {
 		return rendering{}, diags
 	}
-	out, d := r.link(ctx, m, specs, index)
+	out, d := r.link(m, r.settings.tags(ctx), specs, index)
 	diags.Append(d...)
 	return out, diags
 }
@@ -274,8 +283,8 @@ func parseSpecs(contains types.List) (specs []spec.Spec, index map[string]int, w
 
 // link joins the specs and renders them. Every fault is reported on the element of
 // contains that it concerns.
-func (r *gitopsRepositoryResource) link(ctx context.Context, m *repositoryModel, specs []spec.Spec, index map[string]int) (out rendering, diags diag.Diagnostics) {
-	project, faults := spec.Link(m.repository(), r.settings.tags(ctx), specs)
+func (r *gitopsRepositoryResource) link(m *repositoryModel, tags map[string]string, specs []spec.Spec, index map[string]int) (out rendering, diags diag.Diagnostics) {
+	project, faults := spec.Link(m.repository(), tags, specs)
 	if faults.Err() == nil {
 		var err error
 		out.files, err = templates.Render(all.Targets(), project)

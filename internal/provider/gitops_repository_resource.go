@@ -114,6 +114,10 @@ func (r *gitopsRepositoryResource) Read(ctx context.Context, req resource.ReadRe
 	if resp.Diagnostics.HasError() {
 		return
 	}
+	if late := r.settings.blindGit(state.URL.ValueString()); late != "" {
+		resp.Diagnostics.AddWarning("Unable to Refresh Repository", putOff(late))
+		return
+	}
 	branch, err := r.open(ctx, &state)
 	if err != nil {
 		resp.Diagnostics.Append(branchError("Unable to Open Repository", err))

@@ -51,8 +51,8 @@ func (r *gitopsRepositoryResource) Schema(_ context.Context, _ resource.SchemaRe
 				"state":  schema.StringAttribute{Computed: true, MarkdownDescription: "State."},
 			}},
 			"cost": schema.SingleNestedAttribute{Computed: true, MarkdownDescription: "What the contained pools cost in USD.", Attributes: attributes{
-				"hourly":  schema.Float64Attribute{Computed: true, MarkdownDescription: "Per hour, at most."},
-				"monthly": schema.Float64Attribute{Computed: true, MarkdownDescription: "Per month of 730 hours, at most."},
+				"hourly":  schema.Float64Attribute{Computed: true, MarkdownDescription: "Per hour, of the fewest nodes of all pools on their preferred capacity, by list price."},
+				"monthly": schema.Float64Attribute{Computed: true, MarkdownDescription: "The same per month of 730 hours."},
 			}},
 		},
 	}

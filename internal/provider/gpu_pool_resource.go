@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"math/big"
-	"os"
 	"slices"
 	"strings"
 	"time"
@@ -30,9 +29,9 @@ func NewGPUPoolResource() resource.Resource {
 			"A **physical** resource: EKS managed node groups (or Karpenter through the emitted repository) on `aws`, node pools of GKE on `google`, agent pools of AKS on `azure`, one per kind of capacity; a flavour of Kueue in a cluster. On cloud `local` it is a declaration: give the nodes of your cluster the labels and taints that `node_selector` and `taints` name.", attributes{
 			"platform":         requiredText("`spec` of the `mlops_platform`."),
 			"name":             replacing(requiredText("Lower-case letters, digits and dashes, at most 40 characters.")),
-			"accelerator":      nested("The accelerators of one node.", attributes{"type": text("A portable type such as `nvidia-l4`."), "count": integer("How many; default 1.")}),
+			"accelerator":      nested("The accelerators of one node; those of `instance_type` when left out.", attributes{"type": text("A portable type such as `nvidia-l4`."), "count": integer("How many; default 1.")}),
 			"instance_type":    machineAttribute(),
-			"nodes":            nested("How many nodes; default 0 to 1.", attributes{"min": integer("At least; default 0."), "max": integer("At most.")}),
+			"nodes":            nested("How many nodes; default none to the greater of 1 and `min`.", attributes{"min": integer("At least; default 0."), "max": integer("At most, of each kind of capacity.")}),
 			"capacity":         texts("`spot` and `on_demand`, in order of preference; default on demand only."),
 			"max_hourly_price": number("Refused at plan when the list price of a node is above it, in USD."),
 			"sharing": nested("How several pods use one accelerator.", attributes{
@@ -42,7 +41,7 @@ func NewGPUPoolResource() resource.Resource {
 			"taints": nestedList("Taints of the nodes; default `nvidia.com/gpu=present:NoSchedule`.", attributes{
 				"key": text("Key."), "value": text("Value."), "effect": choice("Effect.", "taint", ""),
 			}),
-			"zones":       texts("Zones of the nodes; all of the cluster's when left out."),
+			"zones":       texts("Zones of the nodes; all of the cluster's when left out. On `aws` for Karpenter: a node group is where its subnets are."),
 			"disk":        nested("Boot disk of a node.", attributes{"size_gib": integer("Size in GiB."), "type": text("Type, in the cloud's own words.")}),
 			"driver":      choice("Who installs the accelerator's driver: the cloud, the cloud with its latest, or nobody.", "driver", "managed"),
 			"node_repair": flag("Lets the cloud replace nodes that are ill; default `true`."),
@@ -60,14 +59,14 @@ func NewGPUPoolResource() resource.Resource {
 			}}},
 			"candidates":   schema.ListAttribute{Computed: true, ElementType: types.StringType, MarkdownDescription: "Types of machine that fit, cheapest first."},
 			"choice":       said("Why this type of machine was taken."),
-			"hourly_cost":  costs("List price of one node for an hour; zero where the catalog has none, as on `local`.", "spot", "on_demand"),
-			"monthly_cost": costs("List price of all nodes for a month of 730 hours: the fewest on the preferred capacity, the most on the dearest.", "min", "max"),
+			"hourly_cost":  costs("List price of one node for an hour; null where the catalog has none, zero where nodes are not sold, as on `local`.", "spot", "on_demand"),
+			"monthly_cost": costs("List price of all nodes for a month of 730 hours: the fewest on the preferred capacity, the most of every kind.", "min", "max"),
 			"price_as_of":  said("Day of the list price; empty where there is none."),
 		})},
 		resolve: resolvePool, describe: describePool,
 		of: func(c cloud.Cloud) cloud.Kind[cloud.Pool] { return c.Pools },
 		found: func(on cloud.On, name string) cloud.Pool {
-			g := &spec.GPUPool{Platform: spec.Ref(on.Platform.Name), Name: name, Nodes: &spec.Nodes{}, Capacity: []string{"on_demand"}, Sharing: &spec.Sharing{}}
+			g := &spec.GPUPool{Platform: spec.Ref(on.Platform.Name), Name: name, Nodes: &spec.Nodes{}, Sharing: &spec.Sharing{}} // no capacity: the drivers look which groups there are
 			return cloud.Pool{GPUPool: g, On: on}
 		},
 	}
@@ -87,29 +86,30 @@ func costs(doc string, names ...string) schema.SingleNestedAttribute {
 	return schema.SingleNestedAttribute{Computed: true, Attributes: attrs, MarkdownDescription: doc}
 }
 
-// prices are the embedded list with the user's own over it.
-func (s *settings) prices() (*prices.Catalog, error) {
-	all, err := prices.Embedded()
-	if err != nil || s.Prices.ValueString() == "" {
-		return all, err
-	}
-	file, err := os.Open(s.Prices.ValueString())
-	if err != nil {
-		return nil, fmt.Errorf("price list of the provider: %w", err)
-	}
-	defer func() { _ = file.Close() }()
-	rows, err := prices.Read(file)
-	if err != nil {
-		return nil, fmt.Errorf("price list %s: %w", s.Prices.ValueString(), err)
-	}
-	return all.With(rows), nil
-}
-
 // sold are the clouds that sell machines.
 var sold = []string{"aws", "google", "azure"}
 
+// equip gives a pool that pins a machine and names no accelerator those of the machine.
+func (s *settings) equip(p *spec.Platform, g *spec.GPUPool) error {
+	if g.Accelerator != nil || g.InstanceType == "" || !slices.Contains(sold, p.Cloud) {
+		return nil
+	}
+	all, err := s.prices()
+	if err != nil {
+		return err
+	}
+	has, err := all.ByMachine(p.Cloud, g.InstanceType)
+	if err != nil {
+		return attributeError{path.Root("instance_type"), err}
+	}
+	return g.Equip(has).Err()
+}
+
 // machine chooses the machine of a pool.
 func (s *settings) machine(p *spec.Platform, g *spec.GPUPool) (prices.Choice, error) {
+	if err := s.equip(p, g); err != nil {
+		return prices.Choice{}, err
+	}
 	if !slices.Contains(sold, p.Cloud) || g.Accelerator == nil {
 		own := prices.Choice{}
 		own.InstanceType = first(g.InstanceType, p.Cloud)
@@ -121,6 +121,9 @@ func (s *settings) machine(p *spec.Platform, g *spec.GPUPool) (prices.Choice, er
 		return prices.Choice{}, err
 	}
 	chosen, err := all.Choose(prices.Query{Cloud: p.Cloud, Region: p.Region, Accelerator: g.Accelerator.Type, Count: g.Accelerator.Count, InstanceType: g.InstanceType, Capacity: g.Capacity})
+	if s.isLate("prices") {
+		return s.open(chosen, g.InstanceType, err)
+	}
 	at := path.Root("accelerator")
 	if err != nil && g.InstanceType != "" {
 		at = path.Root("instance_type")
@@ -128,7 +131,11 @@ func (s *settings) machine(p *spec.Platform, g *spec.GPUPool) (prices.Choice, er
 	if err != nil {
 		return chosen, attributeError{at, err}
 	}
-	if limit := g.MaxHourlyPrice; limit != "" && chosen.OnDemand != "" && chosen.OnDemand.Rat().Cmp(limit.Rat()) > 0 {
+	limit := g.MaxHourlyPrice
+	if limit != "" && chosen.OnDemand == "" {
+		return chosen, attributeError{path.Root("max_hourly_price"), fmt.Errorf("the list price of %s is not known, so it cannot be held to %s: give its price with prices in the provider's configuration, or leave max_hourly_price out", chosen.InstanceType, limit)}
+	}
+	if limit != "" && chosen.OnDemand.Rat().Cmp(limit.Rat()) > 0 {
 		return chosen, attributeError{path.Root("max_hourly_price"), fmt.Errorf("%s costs %s USD an hour, which is above %s; %s. Raise the limit, or choose another accelerator", chosen.InstanceType, chosen.OnDemand, limit, strings.TrimSuffix(chosen.Why, "."))}
 	}
 	return chosen, nil
@@ -170,8 +177,12 @@ func describePool(ctx context.Context, write setter, o resolved[cloud.Pool]) (ou
 	set(path.Root("candidates"), names)
 	set(path.Root("choice"), chosen.Why)
 	set(path.Root("price_as_of"), chosen.AsOf)
-	set(path.Root("hourly_cost").AtName("spot"), amount(chosen.Spot))
-	set(path.Root("hourly_cost").AtName("on_demand"), amount(chosen.OnDemand))
+	hourly := amount
+	if slices.Contains(sold, chosen.Cloud) {
+		hourly = known
+	}
+	set(path.Root("hourly_cost").AtName("spot"), hourly(chosen.Spot))
+	set(path.Root("hourly_cost").AtName("on_demand"), hourly(chosen.OnDemand))
 	least, most := g.Monthly()
 	set(path.Root("monthly_cost").AtName("min"), amount(least))
 	set(path.Root("monthly_cost").AtName("max"), amount(most))
@@ -183,6 +194,12 @@ func describePool(ctx context.Context, write setter, o resolved[cloud.Pool]) (ou
 func doubts(chosen prices.Choice, g *spec.GPUPool, now time.Time) (out diag.Diagnostics) {
 	if chosen.Substitute != "" {
 		out.AddAttributeWarning(path.Root("accelerator"), "Check GPU Pool", fmt.Sprintf("The cloud has no %s: nodes of pool %q have %s instead. %s.", g.Accelerator.Type, g.Name, chosen.Substitute, strings.TrimSuffix(chosen.Why, ".")))
+	}
+	if asked := g.Accelerator; asked != nil && chosen.Count > max(asked.Count, 1) {
+		out.AddAttributeWarning(path.Root("accelerator"), "Check GPU Pool", fmt.Sprintf("A node of pool %q has %d %s, %d were asked for: the cloud has no smaller machine on offer. %s.", g.Name, chosen.Count, chosen.Accelerator, max(asked.Count, 1), strings.TrimSuffix(chosen.Why, ".")))
+	}
+	if chosen.InstanceType != "" && chosen.OnDemand == "" && slices.Contains(sold, chosen.Cloud) {
+		out.AddAttributeWarning(path.Root("instance_type"), "Check Price of GPU Pool", fmt.Sprintf("The list price of %s is not known, so the costs of pool %q are left out everywhere, in budgets too. Give it with prices in the provider's configuration.", chosen.InstanceType, g.Name))
 	}
 	if chosen.AsOf != "" && chosen.Age(now) > prices.MaxAge {
 		out.AddAttributeWarning(path.Root("accelerator"), "Check Price of GPU Pool", fmt.Sprintf("The list price of %s is of %s, more than 180 days ago: costs are rough. Give newer prices with prices in the provider's configuration.", chosen.InstanceType, chosen.AsOf))

@@ -97,7 +97,7 @@ func TestGPUPool_refused(t *testing.T) {
 		"too dear":          {onCloud("aws", "eu-west-1", "", `accelerator = { type = "nvidia-l4" }`+"\n  max_hourly_price = 0.5"), `g6.xlarge costs 0.8048 USD an hour, which is above 0.5`},
 		"another's machine": {onCloud("aws", "eu-west-1", "", `accelerator = { type = "nvidia-l4" }`+"\n  instance_type = \"g5.xlarge\""), `g5.xlarge`},
 		"another's words":   {onCloud("aws", "eu-west-1", "", `accelerator = { type = "nvidia-l4" }`+"\n  google = {}"), `is for cloud "google", and the platform's cloud is "aws"`},
-		"no price list":     {onCloud("aws", "eu-west-1", `prices = "absent.csv"`, `accelerator = { type = "nvidia-l4" }`), `price list of the provider`},
+		"no price list":     {onCloud("aws", "eu-west-1", `prices = "absent.csv"`, `accelerator = { type = "nvidia-l4" }`), `prices of the provider: open absent.csv`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -41,7 +41,7 @@ func NewIdentityResource() resource.Resource {
 		resolve: resolveIdentity, describe: describeIdentity, finish: addressed,
 		of: func(c cloud.Cloud) cloud.Kind[cloud.Identity] { return c.Identities },
 		found: func(on cloud.On, name string) cloud.Identity {
-			return cloud.Identity{Identity: &spec.Identity{Platform: spec.Ref(on.Platform.Name), Name: name, Subject: &spec.Subject{}}, On: on}
+			return cloud.Identity{Identity: &spec.Identity{Platform: spec.Ref(on.Platform.Name), Name: name}, On: on}
 		},
 	}
 }
@@ -75,6 +75,12 @@ type addresser interface {
 	Address(ctx context.Context, id string) (string, error)
 }
 
+// expecter is a cloud that knows what it will call an identity before it is there, "" where
+// it does not.
+type expecter interface {
+	Expected(i cloud.Identity) string
+}
+
 // addressed fills in what the service account says of its identity: the ARN of a role
 // where pods take it through the issuer of their cluster, the client id of a managed
 // identity. It is ErrLater until the identity is there.
@@ -84,6 +90,9 @@ func addressed(ctx context.Context, o resolved[cloud.Identity]) error {
 	issued := i.On.Platform.Cloud == "aws" && i.On.Platform.Cluster != nil && i.On.Platform.Cluster.OIDCIssuer != ""
 	switch {
 	case i.Subject == nil, i.Subject.Kubernetes == nil, !asks && !issued:
+		return nil
+	case id == "" && issued && expected(o) != "":
+		i.Address = expected(o)
 		return nil
 	case id == "":
 		return fmt.Errorf("identity %q: %w", i.Name, cloud.ErrLater)
@@ -97,4 +106,13 @@ func addressed(ctx context.Context, o resolved[cloud.Identity]) error {
 	}
 	i.Address = address
 	return nil
+}
+
+func expected(o resolved[cloud.Identity]) string {
+	if c, ok := o.in.(cloud.Cloud); ok {
+		if e, ok := c.Dialect.(expecter); ok {
+			return e.Expected(o.thing)
+		}
+	}
+	return ""
 }

@@ -167,22 +167,22 @@ resource "mlops_identity" "i" {
   %s
 }`
 	for name, tt := range map[string]struct{ config, want string }{
-		"region": {on("azure", `"West Europe"`, ""), `"West Europe" is not the name of a region of cloud "azure", such as westeurope`},
+		"region": {on("azure", `"West Europe"`, ""), `"West Europe" is not the name of a region of cloud "azure", as of November 2026; the nearest names are: westeurope`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			each(t, tt.config, tt.want)
 		})
 	}
-	for cloud, tt := range map[string]struct{ region, uri, annotation string }{
-		"aws":        {`"eu-west-1"`, "s3://theirs", "eks.amazonaws.com/role-arn"},
-		"google":     {`"europe-west1"`, "gs://theirs", "iam.gke.io/gcp-service-account"},
-		"azure":      {`"westeurope"`, "abfss://theirs@p148de9c5.dfs.core.windows.net", "azure.workload.identity/client-id"},
-		"kubernetes": {"null", "pvc://theirs", "mlops.dev/identity"},
+	for cloud, tt := range map[string]struct{ region, uri, annotation, id string }{
+		"aws":        {`"eu-west-1"`, "s3://theirs", "eks.amazonaws.com/role-arn", "arn:aws:iam::123456789012:role/trainer"},
+		"google":     {`"europe-west1"`, "gs://theirs", "iam.gke.io/gcp-service-account", "trainer@acme-ml.iam.gserviceaccount.com"},
+		"azure":      {`"westeurope"`, "abfss://theirs@p148de9c5.dfs.core.windows.net", "azure.workload.identity/client-id", "11111111-2222-3333-4444-555555555555"},
+		"kubernetes": {"null", "pvc://theirs", "mlops.dev/identity", "theirs"},
 	} {
 		t.Run("existing on "+cloud, func(t *testing.T) {
 			t.Parallel()
-			id := "arn:aws:iam::123456789012:role/trainer"
+			id := tt.id
 			config := on(cloud, tt.region, `
 resource "mlops_bucket" "b" {
   platform = mlops_platform.p.spec

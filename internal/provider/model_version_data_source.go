@@ -132,6 +132,9 @@ func (d *modelVersionDataSource) find(ctx context.Context, data modelVersion) (r
 	if !ok || r.MLflow == nil {
 		return registry.Version{}, fmt.Errorf("registry: this version of the provider reads versions from MLflow only, and %q is of type %q", s.ID(), typeOf(r))
 	}
+	if late := d.settings.lateWithin("mlflow"); late != "" {
+		return registry.Version{}, fmt.Errorf("%s in the provider's configuration is known only after apply, so nothing can be read now: give the data source a depends_on on what makes it, and it is read after that", late)
+	}
 	versions, model := d.settings.versions(r.MLflow.TrackingURI), data.Model.ValueString()
 	var found registry.Version
 	switch {

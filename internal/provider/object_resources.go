@@ -83,7 +83,28 @@ func resolveBucket(ctx context.Context, s *settings, raw tftypes.Value, was befo
 	if err != nil {
 		return resolved[cloud.Bucket]{}, err
 	}
+	if err := existingBucket(at.of, at.on.Platform.Cloud); err != nil {
+		return resolved[cloud.Bucket]{}, err
+	}
 	return resolved[cloud.Bucket]{Decoded: at.Decoded, thing: cloud.Bucket{Bucket: at.of, On: at.on}, in: at.cloud, kind: at.cloud.Buckets, existing: at.of.Existing != ""}, nil
+}
+
+// existingBucket brings the address of a bucket that exists into one form, and refuses what
+// only a bucket that is made here can have. Its key is not refused: whoever is granted the
+// bucket needs it.
+func existingBucket(b *spec.Bucket, in string) (err error) {
+	if b.Existing == "" {
+		return nil
+	}
+	if b.Existing, err = spec.ExistingBucket(in, b.Existing); err != nil {
+		return attributeError{path.Root("existing"), err}
+	}
+	for name, set := range map[string]bool{innerName: len(b.Lifecycle) > 0, "access_logs": b.AccessLogs != nil, "soft_delete_days": b.SoftDeleteDays != 0, "force_destroy": b.ForceDestroy} {
+		if set {
+			return attributeError{path.Root(name), errors.New("a bucket that exists is never changed or deleted: leave it out, or leave existing out")}
+		}
+	}
+	return nil
 }
 
 func resolvePool(ctx context.Context, s *settings, raw tftypes.Value, was before) (resolved[cloud.Pool], error) {
@@ -117,6 +138,9 @@ func resolvePool(ctx context.Context, s *settings, raw tftypes.Value, was before
 	if g.Model != "" {
 		out.thing.Accelerator.Type = g.Model
 	}
+	if chosen.Count > 0 { // a machine has what it has, whatever was asked for
+		out.thing.Accelerator.Count = chosen.Count
+	}
 	return out, nil
 }
 
@@ -125,6 +149,11 @@ func resolveIdentity(ctx context.Context, s *settings, raw tftypes.Value, was be
 	at, err := locate[*spec.Identity](ctx, s, spec.KindIdentity, raw, was.id)
 	if err != nil {
 		return out, err
+	}
+	if at.of.Existing != "" {
+		if at.of.Existing, err = spec.ExistingIdentity(at.on.Platform.Cloud, at.of.Existing); err != nil {
+			return out, attributeError{path.Root("existing"), err}
+		}
 	}
 	grants, err := grantsOf(raw, at.of, at.on.Platform)
 	if err != nil {

@@ -20,6 +20,7 @@ type pending struct {
 type late struct {
 	kind  spec.Kind
 	attrs map[string]any // with spec.Unknown where a value is late
+	ways  *[3]spec.Spec  // instead of attrs, where the provider's settings are late
 }
 
 func key(kind spec.Kind, name string) string { return string(kind) + "/" + name }
@@ -36,6 +37,16 @@ func (p *pending) note(kind spec.Kind, attrs map[string]any, d spec.Decoded) {
 		return
 	}
 	delete(p.all, key(kind, d.Spec.ID()))
+}
+
+// noteSpecs keeps a resource that may turn out in three ways.
+func (p *pending) noteSpecs(ways [3]spec.Spec) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.all == nil {
+		p.all = map[string]late{}
+	}
+	p.all[key(ways[0].Kind(), ways[0].ID())] = late{kind: ways[0].Kind(), ways: &ways}
 }
 
 // missing lists the pending resources that are not among the known ones.
@@ -60,6 +71,20 @@ var stands = [][2]string{
 	{"late-a", "late-b"},
 	{"late.invalid/a@sha256:" + zeros + "a", "late.invalid/b@sha256:" + zeros + "b"},
 	{"7", "8"}, {"7m", "8m"}, {"7 7 7 7 *", "8 8 8 8 *"}, {"true", "false"}, {"@late/a", "@late/b"}, {"slack:#a", "slack:#b"},
+	{"https://late-a.invalid/a", "https://late-b.invalid/b"},
+	{"us-east-1", "us-west-2"}, {"us-central1", "us-east1"}, {"eastus", "westus"}, // regions
+	{"1g.5gb", "2g.10gb"}, {"1g.10gb", "2g.20gb"}, {"1g.18gb", "2g.35gb"}, {"1g.23gb", "2g.45gb"}, // slices of accelerators
+}
+
+// zones are such values for a zone of the platform that a resource is of.
+func (l late) zones() [][2]string {
+	text, _ := l.attrs["platform"].(string)
+	s, err := spec.Parse(text)
+	p, ok := s.(*spec.Platform)
+	if err != nil || !ok {
+		return nil
+	}
+	return [][2]string{{p.Region + "a", p.Region + "b"}, {p.Region + "-a", p.Region + "-b"}, {"1", "2"}}
 }
 
 const zeros = "000000000000000000000000000000000000000000000000000000000000000"
@@ -67,7 +92,10 @@ const zeros = "000000000000000000000000000000000000000000000000000000000000000"
 // variants are valid specs of a late resource that differ in every late value. The
 // third has none of them, where that is valid. ok is false when no stand-in fits.
 func (l late) variants() (out [3]spec.Spec, ok bool) {
-	for _, pair := range stands {
+	if l.ways != nil {
+		return *l.ways, true
+	}
+	for _, pair := range slices.Concat(stands, l.zones()) {
 		first := spec.Decode(l.kind, replace(l.attrs, pair[0]))
 		second := spec.Decode(l.kind, replace(l.attrs, pair[1]))
 		if first.Faults.Err() != nil || second.Faults.Err() != nil {

@@ -3,8 +3,6 @@ package provider
 import (
 	"context"
 	"errors"
-	"fmt"
-	"slices"
 
 	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -59,10 +57,21 @@ func owned(doc string, attrs attributes) schema.Schema {
 }
 
 func (r *physical[S]) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
+	if r.settings.waits() {
+		r.settings.planEachWay(ctx, r.kind, req, resp, func(s *settings, resp *resource.ModifyPlanResponse) {
+			way := *r
+			way.settings = s
+			way.ModifyPlan(ctx, req, resp)
+		})
+		return
+	}
 	if !r.plannable(ctx, req, resp) {
 		return
 	}
 	o, err := r.resolve(ctx, r.settings, req.Config.Raw, beforeOf(req.State.Raw))
+	if err == nil && !o.existing {
+		err = r.settings.lacks(platformOf(req.Config.Raw))
+	}
 	if err != nil {
 		resp.Diagnostics.Append(unplannable(r.kind, err)...)
 		return
@@ -88,8 +97,13 @@ func (r *physical[S]) plan(ctx context.Context, req resource.ModifyPlanRequest, 
 			return
 		}
 		resp.RequiresReplace = append(resp.RequiresReplace, replaced...)
+		mine := owner{r.kind, o.Spec.ID(), platformOf(req.Config.Raw), req.Config.Raw}
+		if err := r.settings.claims.plan(mine, o.kind.Plan, settingsIn(planned)); err != nil {
+			resp.Diagnostics.Append(unplannable(r.kind, err)...)
+			return
+		}
 	}
-	identify(ctx, req, resp, o.Spec.ID())
+	identify(ctx, req, resp, o.Spec)
 	if err := r.finished(ctx, &o); err != nil {
 		resp.Diagnostics.Append(unplannable(r.kind, err)...)
 		return
@@ -149,7 +163,7 @@ func unplannable(kind spec.Kind, err error) (out diag.Diagnostics) {
 		return out
 	}
 	for _, f := range spec.FaultsOf(err) {
-		out.AddAttributeError(attributePath(f.Path), "Unable to Plan "+title(kind), f.Message+".")
+		out.AddAttributeError(attributePath(f.Path), "Unable to Plan "+title(kind), about(f))
 	}
 	return out
 }
@@ -163,12 +177,16 @@ func (r *physical[S]) Create(ctx context.Context, req resource.CreateRequest, re
 		resp.Diagnostics.AddError("Unable to Create "+title(r.kind), err.Error())
 		return
 	}
-	id := nameIn(req.Config.Raw, o.Spec.ID())
+	id := first(spec.ExistingID(o.Spec), nameIn(req.Config.Raw, o.Spec.ID()))
 	if !o.existing && o.kind.Store != nil {
-		id, err = o.kind.Store.Create(ctx, o.thing)
+		if id, err = o.kind.Store.Create(ctx, o.thing); id != "" {
+			if twice := r.settings.claims.create(r.kind, id); twice != nil {
+				id, err = "", twice
+			}
+		}
 	}
 	if err != nil {
-		resp.Diagnostics.AddError("Unable to Create "+title(r.kind), err.Error())
+		resp.Diagnostics.AddError("Unable to Create "+title(r.kind), err.Error()+importHint(err, r.kind, req.Config.Raw, o.Spec))
 		if id == "" {
 			return // nothing came to be
 		}
@@ -229,6 +247,10 @@ func (r *physical[S]) Read(ctx context.Context, req resource.ReadRequest, resp *
 	if platformOf(req.State.Raw) == nil {
 		return // just imported: the next plan knows the platform
 	}
+	if late, why := r.settings.lateReading(r.kind, req.State.Raw); late {
+		resp.Diagnostics.Append(why...)
+		return
+	}
 	id := idOf(req.State.Raw)
 	o, err := r.resolve(ctx, r.settings, req.State.Raw, thereOf(req.State.Raw))
 	if err != nil {
@@ -255,8 +277,8 @@ func (r *physical[S]) Update(ctx context.Context, req resource.UpdateRequest, re
 	ctx = cloud.Warned(ctx, func(text string) { resp.Diagnostics.AddWarning("Check "+title(r.kind), text+".") })
 	id := idOf(req.State.Raw)
 	o, err := r.resolve(ctx, r.settings, req.Config.Raw, beforeOf(req.State.Raw))
-	if err == nil && id == "" {
-		id = nameIn(req.Config.Raw, o.Spec.ID())
+	if err == nil {
+		id = first(spec.ExistingID(o.Spec), id, nameIn(req.Config.Raw, o.Spec.ID()))
 	}
 	if err == nil && !o.existing && o.kind.Store != nil {
 		err = o.kind.Store.Update(ctx, id, o.thing)
@@ -275,66 +297,15 @@ func (r *physical[S]) Delete(ctx context.Context, req resource.DeleteRequest, re
 	defer done()
 	id := idOf(req.State.Raw)
 	o, err := r.resolve(ctx, r.settings, req.State.Raw, thereOf(req.State.Raw))
+	if platformOf(req.State.Raw) == nil {
+		o, err = r.foundAgain(ctx, id, req.Private)
+	}
 	if err == nil && !o.existing && o.kind.Store != nil { // what existed before stays
-		err = o.kind.Store.Delete(ctx, id, o.thing)
+		if err = r.settings.claims.remove(r.kind, id); err == nil {
+			err = o.kind.Store.Delete(ctx, id, o.thing)
+		}
 	}
 	if err != nil && !errors.Is(err, cloud.ErrNotFound) {
 		resp.Diagnostics.AddError("Unable to Delete "+title(r.kind), err.Error())
 	}
-}
-
-// ImportState takes `CLOUD:ID`, or `PLATFORM/NAME` on cloud `local`; the next plan takes
-// the rest from the configuration.
-func (r *physical[S]) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
-	in, id := imported(req.ID)
-	name := id
-	if _, last, ok := cutLast(id, "/"); ok {
-		name = last
-	}
-	if name == "" || !slices.Contains(spec.Supported("cloud"), in) {
-		resp.Diagnostics.AddError("Unable to Import "+title(r.kind), fmt.Sprintf("%q must be CLOUD:ID, such as %s, or PLATFORM/NAME on cloud local.", req.ID, importExamples[r.kind]))
-		return
-	}
-	resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root("id"), id)...)
-	if idHasName(r.kind, in) {
-		resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root("name"), name)...)
-	}
-	resp.Diagnostics.Append(r.look(ctx, resp.State.SetAttribute, in, id, name)...)
-}
-
-// idHasName reports whether the id of an object ends in its name. Node groups of EKS and
-// identities are called PLATFORM-NAME, and where one ends and the other begins no id says.
-func idHasName(kind spec.Kind, in string) bool {
-	switch kind {
-	case spec.KindIdentity:
-		return in == "local"
-	case spec.KindGPUPool:
-		return in != "aws"
-	default:
-		return true
-	}
-}
-
-// look reads what an import names, so that the next plan shows what will change.
-func (r *physical[S]) look(ctx context.Context, set setter, in, id, name string) (out diag.Diagnostics) {
-	if r.kind == spec.KindIdentity && in == "google" {
-		return nil // it is its bindings, and only its grants say what they are on
-	}
-	first, _, _ := cutLast(id, "/")
-	p := &spec.Platform{Cloud: in, Name: first, Cluster: &spec.Cluster{Name: first}}
-	c, err := r.settings.cloud(ctx, p)
-	if err == nil && r.of(c).Store != nil {
-		var got cloud.Settings
-		if got, err = r.of(c).Store.Read(ctx, id, r.found(cloud.On{Platform: p, ID: id}, name)); err == nil {
-			return set(ctx, path.Root("settings"), map[string]string(got))
-		}
-	}
-	if err != nil {
-		out.AddError("Unable to Import "+title(r.kind), err.Error())
-	}
-	return out
-}
-
-var importExamples = map[spec.Kind]string{
-	spec.KindBucket: "aws:acme-artifacts", spec.KindGPUPool: "aws:ml/fraud-train-l4", spec.KindIdentity: "aws:arn:aws:iam::123456789012:role/mlops/fraud-trainer", spec.KindSecret: "vault:secret/fraud/tracker",
 }

@@ -57,8 +57,13 @@ func (r *logicalResource) plannable(ctx context.Context, req resource.ModifyPlan
 	return !resp.Diagnostics.HasError() && len(d.Unknown) == 0
 }
 
-// identify gives an id to what an earlier release kept without one.
-func identify(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse, name string) {
+// identify gives an id to what an earlier release kept without one, and to what exists.
+func identify(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse, s spec.Spec) {
+	if id := spec.ExistingID(s); id != "" {
+		resp.Diagnostics.Append(resp.Plan.SetAttribute(ctx, path.Root("id"), id)...)
+		return
+	}
+	name := s.ID()
 	if !req.State.Raw.IsNull() && idOf(req.State.Raw) == "" && len(resp.RequiresReplace) == 0 {
 		resp.Diagnostics.Append(resp.Plan.SetAttribute(ctx, path.Root("id"), nameIn(req.Config.Raw, name))...)
 	}

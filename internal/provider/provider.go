@@ -19,8 +19,9 @@ import (
 )
 
 var (
-	_ provider.Provider              = (*mlopsProvider)(nil)
-	_ provider.ProviderWithFunctions = (*mlopsProvider)(nil)
+	_ provider.Provider                   = (*mlopsProvider)(nil)
+	_ provider.ProviderWithFunctions      = (*mlopsProvider)(nil)
+	_ provider.ProviderWithValidateConfig = (*mlopsProvider)(nil)
 )
 
 // New returns the provider's constructor; version is the release.
@@ -72,15 +73,25 @@ func secretText(doc string) schema.StringAttribute {
 	return schema.StringAttribute{Optional: true, Sensitive: true, MarkdownDescription: doc}
 }
 
+// ValidateConfig refuses what is malformed whatever the resources are. What is left out
+// is a matter of the resources that need it.
+func (p *mlopsProvider) ValidateConfig(ctx context.Context, req provider.ValidateConfigRequest, resp *provider.ValidateConfigResponse) {
+	config, diags := readSettings(ctx, req.Config)
+	resp.Diagnostics.Append(diags...)
+	if !resp.Diagnostics.HasError() {
+		resp.Diagnostics.Append(config.malformed()...)
+	}
+}
+
 func (p *mlopsProvider) Configure(ctx context.Context, req provider.ConfigureRequest, resp *provider.ConfigureResponse) {
-	var config settings
-	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
+	config, diags := readSettings(ctx, req.Config)
+	resp.Diagnostics.Append(diags...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	resp.ResourceData = &config
-	resp.DataSourceData = &config
-	resp.EphemeralResourceData = &config
+	resp.ResourceData = config
+	resp.DataSourceData = config
+	resp.EphemeralResourceData = config
 }
 
 // Resources lists the resources, logical ones first.

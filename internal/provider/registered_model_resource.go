@@ -146,6 +146,10 @@ func (r *registeredModelResource) Read(ctx context.Context, req resource.ReadReq
 	if reg == nil {
 		return
 	}
+	if late := r.settings.lateWithin("mlflow"); late != "" {
+		resp.Diagnostics.AddWarning("Unable to Refresh Registered Model", putOff(late))
+		return
+	}
 	is, err := reg.Read(ctx, was.Name)
 	switch {
 	case errors.Is(err, registry.ErrNotFound):

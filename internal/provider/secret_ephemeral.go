@@ -63,6 +63,11 @@ func (e *secretEphemeral) Open(ctx context.Context, req ephemeral.OpenRequest, r
 	if resp.Diagnostics.HasError() {
 		return
 	}
+	if late := e.settings.blind(storeSections[named[*spec.Platform](o.Platform.ValueString()).SecretStore]); late != "" {
+		o.Version, o.Values = types.StringUnknown(), types.MapUnknown(types.StringType)
+		resp.Diagnostics.Append(resp.Result.Set(ctx, o)...)
+		return
+	}
 	values, version, err := e.read(ctx, o)
 	if err != nil {
 		resp.Diagnostics.AddAttributeError(path.Root("secret"), "Unable to Read Secret", err.Error()+".")

@@ -41,8 +41,8 @@ func NewSecretResource() resource.Resource {
 		"name":             replacing(requiredText("Lower-case letters, digits and dashes, at most 52 characters.")),
 		"path":             replacing(text("Path in the store; default `PLATFORM/NAME`.")),
 		"value_wo":         written,
-		"value_wo_version": integer("Raise it to write `value_wo`, and new values for `generate`, again."),
-		"generate":         nestedMap("Values that the provider makes from the system's randomness and hands to the store, by key. They reach neither state nor plan.", attributes{"length": integer("Characters, 16 to 1024.")}),
+		"value_wo_version": integer("Raise it to write `value_wo`, and new values for `generate`, again. At least 1."),
+		"generate":         nestedMap("Values that the provider makes from the system's randomness and hands to the store, by key. They reach neither state nor plan.", attributes{"length": integer("Characters, 16 to 1024; default 32.")}),
 		"sync":             nested("Brings the secret into the cluster, through External Secrets.", attributes{"namespaces": texts("Namespaces.")}),
 		"kms_key":          text("Key that encrypts the values, where the store has that; the store's own when left out."),
 		"recovery_days":    integer("How long a destroyed secret can be brought back, 7 to 90, where the store has that."),
@@ -84,6 +84,14 @@ func (r *secretResource) resolve(ctx context.Context, raw tftypes.Value, id stri
 
 // ModifyPlan shows the settings, and a new version when one is to be written.
 func (r *secretResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
+	if r.settings.waits() {
+		r.settings.planEachWay(ctx, r.kind, req, resp, func(s *settings, resp *resource.ModifyPlanResponse) {
+			way := *r
+			way.settings = s
+			way.ModifyPlan(ctx, req, resp)
+		})
+		return
+	}
 	if !r.plannable(ctx, req, resp) {
 		return
 	}
@@ -113,7 +121,7 @@ func (r *secretResource) plan(ctx context.Context, req resource.ModifyPlanReques
 		set("settings", map[string]string{})
 		set("version", "")
 		set("reference", k.secret.Existing)
-		identify(ctx, req, resp, k.secret.Name)
+		identify(ctx, req, resp, k.Spec)
 		return
 	}
 	if from, to := platformOf(req.State.Raw), k.secret.On.Platform; from != nil && (from.Name != to.Name || from.SecretStore != to.SecretStore) {
@@ -128,6 +136,11 @@ func (r *secretResource) plan(ctx context.Context, req resource.ModifyPlanReques
 		return
 	}
 	resp.RequiresReplace = append(resp.RequiresReplace, replaced...)
+	mine := owner{r.kind, k.secret.Name, k.secret.On.Platform, req.Config.Raw}
+	if err := r.settings.claims.plan(mine, k.store.Plan, settingsIn(planned)); err != nil {
+		resp.Diagnostics.Append(unplannable(spec.KindSecret, err)...)
+		return
+	}
 	set("settings", planned)
 	if req.State.Raw.IsNull() || len(resp.RequiresReplace) > 0 {
 		return // version and reference are known after apply
@@ -159,13 +172,31 @@ func values(ctx context.Context, config getter, s *spec.Secret) (out diag.Diagno
 	if s.Existing != "" && !given.IsNull() {
 		out.AddAttributeError(path.Root("value_wo"), "Unable to Plan Secret", "A secret that exists is only referred to, and its values are never written: leave value_wo out.")
 	}
-	if s.Existing == "" && given.IsNull() && len(s.Generate) == 0 {
+	if s.Existing == "" && !given.IsUnknown() && len(given.Elements())+len(s.Generate) == 0 {
 		out.AddAttributeError(path.Root("value_wo"), "Unable to Plan Secret", "There is nothing to write: give value_wo or generate, or name a Secret of the cluster in existing.")
 	}
 	for key := range given.Elements() {
+		if why := spec.SecretKeyFault(key); why != "" {
+			out.AddAttributeError(path.Root("value_wo"), "Unable to Plan Secret", fmt.Sprintf("The key %q %s.", key, why))
+		}
 		if _, both := s.Generate[key]; both {
 			out.AddAttributeError(path.Root("generate").AtMapKey(key), "Unable to Plan Secret", "value_wo gives this key as well: a key has one value.")
 		}
+	}
+	out.Append(numbered(ctx, config, given)...)
+	return out
+}
+
+// numbered checks the number of the values: only by it does Terraform see that write-only
+// values are others.
+func numbered(ctx context.Context, config getter, given types.Map) (out diag.Diagnostics) {
+	var version types.Int64
+	out.Append(config.GetAttribute(ctx, path.Root("value_wo_version"), &version)...)
+	switch at := path.Root("value_wo_version"); {
+	case !version.IsNull() && !version.IsUnknown() && version.ValueInt64() < 1:
+		out.AddAttributeError(at, "Unable to Plan Secret", fmt.Sprintf("%d must be at least 1.", version.ValueInt64()))
+	case version.IsNull() && !given.IsNull():
+		out.AddAttributeWarning(at, "Check Secret", "Terraform does not see when value_wo changes, so that later values are never written: set value_wo_version, and raise it with them.")
 	}
 	return out
 }
@@ -251,13 +282,18 @@ func (r *secretResource) Create(ctx context.Context, req resource.CreateRequest,
 	}
 	id := ""
 	if k.secret.Existing != "" {
-		id = nameIn(req.Config.Raw, k.secret.Name)
+		id = k.secret.Existing
 	} else {
 		if k.secret.Values, err = r.writing(ctx, req.Config, k, "", "", ""); err == nil {
 			id, err = k.store.Store.Create(ctx, k.secret)
 		}
+		if id != "" {
+			if twice := r.settings.claims.create(r.kind, id); twice != nil {
+				id, err = "", twice
+			}
+		}
 		if err != nil {
-			resp.Diagnostics.AddError("Unable to Create Secret", err.Error())
+			resp.Diagnostics.AddError("Unable to Create Secret", err.Error()+importHint(err, r.kind, req.Config.Raw, k.Spec))
 			if id == "" {
 				return // nothing came to be
 			}
@@ -296,6 +332,10 @@ func (r *secretResource) Read(ctx context.Context, req resource.ReadRequest, res
 	if platformOf(req.State.Raw) == nil {
 		return // just imported: the next plan knows the platform
 	}
+	if late, why := r.settings.lateReading(r.kind, req.State.Raw); late {
+		resp.Diagnostics.Append(why...)
+		return
+	}
 	id := idOf(req.State.Raw)
 	k, err := r.resolve(ctx, req.State.Raw, id)
 	if err != nil {
@@ -326,8 +366,8 @@ func (r *secretResource) Update(ctx context.Context, req resource.UpdateRequest,
 	defer done()
 	id := idOf(req.State.Raw)
 	k, err := r.resolve(ctx, req.Config.Raw, id)
-	if err == nil && id == "" {
-		id = nameIn(req.Config.Raw, k.secret.Name)
+	if err == nil {
+		id = first(k.secret.Existing, id, nameIn(req.Config.Raw, k.secret.Name))
 	}
 	if err == nil && k.secret.Existing == "" {
 		if why := rewrites(ctx, req.State.Raw, req.Plan.Raw, req.Private); why != "" {
@@ -351,21 +391,15 @@ func (r *secretResource) Delete(ctx context.Context, req resource.DeleteRequest,
 	defer done()
 	id := idOf(req.State.Raw)
 	k, err := r.resolve(ctx, req.State.Raw, id)
+	if platformOf(req.State.Raw) == nil {
+		k, err = r.foundAgain(ctx, id, req.Private)
+	}
 	if err == nil && k.secret.Existing == "" { // what existed before stays
-		err = k.store.Store.Delete(ctx, id, k.secret)
+		if err = r.settings.claims.remove(r.kind, id); err == nil {
+			err = k.store.Store.Delete(ctx, id, k.secret)
+		}
 	}
 	if err != nil && !errors.Is(err, cloud.ErrNotFound) {
 		resp.Diagnostics.AddError("Unable to Delete Secret", err.Error())
 	}
-}
-
-// ImportState takes `STORE:ID`; the next plan takes the rest from the configuration and
-// writes its values as a new version.
-func (r *secretResource) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
-	in, id := imported(req.ID)
-	if !slices.Contains(spec.Supported("secret_store"), in) || id == "" {
-		resp.Diagnostics.AddError("Unable to Import Secret", fmt.Sprintf("%q must be STORE:ID, such as %s.", req.ID, importExamples[spec.KindSecret]))
-		return
-	}
-	resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root("id"), id)...)
 }

@@ -10,10 +10,13 @@ import (
 
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
+	"github.com/hashicorp/terraform-plugin-framework/tfsdk"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
+	"github.com/gitops-ml/terraform-provider-mlops/internal/cloud/azure"
 	"github.com/gitops-ml/terraform-provider-mlops/internal/registry"
 	"github.com/gitops-ml/terraform-provider-mlops/internal/registry/mlflow"
+	"github.com/gitops-ml/terraform-provider-mlops/internal/secrets/vault"
 )
 
 // settings is the provider's configuration. Each part is looked at only when a
@@ -29,7 +32,15 @@ type settings struct {
 	Azure  *azureSettings  `tfsdk:"azure"`
 	Vault  *vaultSettings  `tfsdk:"vault"`
 
-	pending pending
+	pending *pending
+	claims  *claims
+	claimed [3]*claims    // of the ways in which late values may turn out
+	login   *vault.Shared // one login to Vault for all resources
+	locks   *azure.Locks
+	config  tfsdk.Config
+	late    []string // names such as tags, vault.address, aws.endpoints.s3; a section that is late has its own only
+	way     int      // which values stand in for the late ones; 0 when they are left out
+	tried   bool     // these are settings as they may turn out to be
 }
 
 type gitSettings struct {
@@ -105,10 +116,14 @@ func count(variable string) int {
 	return n
 }
 
-// tags are the provider's tags.
-func (s *settings) tags(ctx context.Context) map[string]string {
+// tags are the provider's tags. One that is null is none.
+func (s *settings) tags(context.Context) map[string]string {
 	out := map[string]string{}
-	_ = s.Tags.ElementsAs(ctx, &out, false)
+	for name, value := range s.Tags.Elements() {
+		if text, ok := value.(types.String); ok && !text.IsNull() {
+			out[name] = text.ValueString()
+		}
+	}
 	return out
 }
 

@@ -2,10 +2,8 @@ package provider
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"os"
-	"slices"
+	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/provider/schema"
 	"github.com/hashicorp/terraform-plugin-framework/types"
@@ -17,24 +15,19 @@ import (
 	"github.com/gitops-ml/terraform-provider-mlops/internal/cloud/google"
 	"github.com/gitops-ml/terraform-provider-mlops/internal/cloud/kubernetes"
 	"github.com/gitops-ml/terraform-provider-mlops/internal/cloud/local"
-	"github.com/gitops-ml/terraform-provider-mlops/internal/secrets"
-	"github.com/gitops-ml/terraform-provider-mlops/internal/secrets/awssecretsmanager"
-	"github.com/gitops-ml/terraform-provider-mlops/internal/secrets/azurekeyvault"
-	"github.com/gitops-ml/terraform-provider-mlops/internal/secrets/googlesecretmanager"
-	"github.com/gitops-ml/terraform-provider-mlops/internal/secrets/vault"
 	"github.com/gitops-ml/terraform-provider-mlops/internal/spec"
 )
 
 type awsSettings struct {
-	Region              types.String      `tfsdk:"region"`
-	Profile             types.String      `tfsdk:"profile"`
-	AccessKey           types.String      `tfsdk:"access_key"`
-	SecretKey           types.String      `tfsdk:"secret_key"`
-	Token               types.String      `tfsdk:"token"`
-	Account             types.String      `tfsdk:"account_id"`
-	PermissionsBoundary types.String      `tfsdk:"permissions_boundary"`
-	AssumeRole          *assumeRole       `tfsdk:"assume_role"`
-	Endpoints           map[string]string `tfsdk:"endpoints"`
+	Region              types.String            `tfsdk:"region"`
+	Profile             types.String            `tfsdk:"profile"`
+	AccessKey           types.String            `tfsdk:"access_key"`
+	SecretKey           types.String            `tfsdk:"secret_key"`
+	Token               types.String            `tfsdk:"token"`
+	Account             types.String            `tfsdk:"account_id"`
+	PermissionsBoundary types.String            `tfsdk:"permissions_boundary"`
+	AssumeRole          *assumeRole             `tfsdk:"assume_role"`
+	Endpoints           map[string]types.String `tfsdk:"endpoints"`
 }
 
 type assumeRole struct {
@@ -44,23 +37,26 @@ type assumeRole struct {
 }
 
 type googleSettings struct {
-	Project       types.String      `tfsdk:"project"`
-	ProjectNumber types.String      `tfsdk:"project_number"`
-	Region        types.String      `tfsdk:"region"`
-	Credentials   types.String      `tfsdk:"credentials"`
-	AccessToken   types.String      `tfsdk:"access_token"`
-	WorkloadPool  types.String      `tfsdk:"workload_identity_pool"`
-	Endpoints     map[string]string `tfsdk:"endpoints"`
+	Project       types.String            `tfsdk:"project"`
+	ProjectNumber types.String            `tfsdk:"project_number"`
+	Region        types.String            `tfsdk:"region"`
+	Credentials   types.String            `tfsdk:"credentials"`
+	AccessToken   types.String            `tfsdk:"access_token"`
+	WorkloadPool  types.String            `tfsdk:"workload_identity_pool"`
+	Endpoints     map[string]types.String `tfsdk:"endpoints"`
 }
 
 type azureSettings struct {
-	Subscription  types.String      `tfsdk:"subscription_id"`
-	ResourceGroup types.String      `tfsdk:"resource_group"`
-	Location      types.String      `tfsdk:"location"`
-	Tenant        types.String      `tfsdk:"tenant_id"`
-	VaultURL      types.String      `tfsdk:"vault_url"`
-	AccessToken   types.String      `tfsdk:"access_token"`
-	Endpoints     map[string]string `tfsdk:"endpoints"`
+	Subscription  types.String            `tfsdk:"subscription_id"`
+	ResourceGroup types.String            `tfsdk:"resource_group"`
+	Location      types.String            `tfsdk:"location"`
+	Tenant        types.String            `tfsdk:"tenant_id"`
+	ClusterGroup  types.String            `tfsdk:"cluster_resource_group"`
+	VaultURL      types.String            `tfsdk:"vault_url"`
+	VaultID       types.String            `tfsdk:"key_vault_id"`
+	KeyIdentity   types.String            `tfsdk:"key_identity"`
+	AccessToken   types.String            `tfsdk:"access_token"`
+	Endpoints     map[string]types.String `tfsdk:"endpoints"`
 }
 
 type vaultSettings struct {
@@ -100,8 +96,8 @@ func cloudSections() map[string]schema.Attribute {
 	section := func(doc string, attrs map[string]schema.Attribute) schema.SingleNestedAttribute {
 		return schema.SingleNestedAttribute{Optional: true, MarkdownDescription: doc, Attributes: attrs}
 	}
-	endpoints := func(services string) schema.MapAttribute {
-		return schema.MapAttribute{Optional: true, ElementType: types.StringType, MarkdownDescription: "Other addresses of services, by " + services + "."}
+	endpoints := func(section string) schema.MapAttribute {
+		return schema.MapAttribute{Optional: true, ElementType: types.StringType, MarkdownDescription: "Other addresses of services, by `" + strings.Join(services[section], "`, `") + "`. Plain `http` is for this machine only."}
 	}
 	role := map[string]schema.Attribute{"role": said("Role."), "token": secretText("Token to sign in with; the pod's own for `kubernetes` when left out."), "mount": said("Mount of the method.")}
 	return map[string]schema.Attribute{
@@ -111,21 +107,23 @@ func cloudSections() map[string]schema.Attribute {
 			"access_key": secretText("Access key."), "secret_key": secretText("Secret key."), "token": secretText("Session token."),
 			"account_id": said("Id of the account: with it policies are known at the first plan."), "permissions_boundary": said("ARN of a policy that bounds every role."),
 			"assume_role": section("A role that is taken first.", map[string]schema.Attribute{"role_arn": said("ARN."), "external_id": said("External id."), "session_name": said("Name of the session.")}),
-			"endpoints":   endpoints("`s3`, `iam`, `sts`, `eks`, `secretsmanager`"),
+			"endpoints":   endpoints("aws"),
 		}),
 		"google": section("Google Cloud. Application default credentials unless something else is given.", map[string]schema.Attribute{
 			"project": said("Project; default `GOOGLE_PROJECT`, `GOOGLE_CLOUD_PROJECT`."), "project_number": said("Its number: with it policies are known at the first plan."),
 			"region": said("Region of what has none of its own."), "credentials": secretText("Key of a service account, as JSON."), "access_token": secretText("Access token."),
 			"workload_identity_pool": said("Pool that GitHub and GitLab sign in through: `projects/NUMBER/locations/global/workloadIdentityPools/POOL`."),
-			"endpoints":              endpoints("`storage`, `container`, `secretmanager`, `cloudresourcemanager`"),
+			"endpoints":              endpoints("google"),
 		}),
 		"azure": section("Azure. The default credential chain of its tools.", map[string]schema.Attribute{
 			"subscription_id": said("Default `ARM_SUBSCRIPTION_ID`, `AZURE_SUBSCRIPTION_ID`."), "resource_group": said("Default `AZURE_RESOURCE_GROUP`."), "location": said("Location of what has none of its own."),
-			"tenant_id": said("Default `ARM_TENANT_ID`, `AZURE_TENANT_ID`."), "vault_url": said("Key vault of `secret_store = \"azure_key_vault\"`, such as `https://acme-ml.vault.azure.net`; default `AZURE_KEY_VAULT_URL`."),
-			"access_token": secretText("Token of Azure Resource Manager that somebody else got."), "endpoints": endpoints("`resource_manager`, `blob`"),
+			"tenant_id": said("Default `ARM_TENANT_ID`, `AZURE_TENANT_ID`."), "vault_url": said("Address of the key vault of `secret_store = \"azure_key_vault\"`, such as `https://acme-ml.vault.azure.net`; default `AZURE_KEY_VAULT_URL`."), "key_vault_id": said("Resource id of that key vault, when it is not in `resource_group`: what identities may read is granted there."),
+			"cluster_resource_group": said("Resource group of the cluster; default `resource_group`."),
+			"key_identity":           said("Resource id of a user-assigned identity that may use the keys that `kms_key` of buckets names (role Key Vault Crypto Service Encryption User): a storage account reads its key as somebody."),
+			"access_token":           secretText("Token of Azure Resource Manager that somebody else got."), "endpoints": endpoints("azure"),
 		}),
 		"vault": section("HashiCorp Vault, for `secret_store = \"vault\"`. `VAULT_ADDR` and the other variables of Vault's own tools work.", map[string]schema.Attribute{
-			"address": said("Default `VAULT_ADDR`."), "namespace": said("Default `VAULT_NAMESPACE`."), "token": secretText("Default `VAULT_TOKEN`."), "ca_certificate": said("PEM certificates to trust."),
+			"address": said("Such as `https://vault.example.com:8200`; default `VAULT_ADDR`. Plain `http` is for this machine only: values are sent to it."), "namespace": said("Default `VAULT_NAMESPACE`."), "token": secretText("Default `VAULT_TOKEN`."), "ca_certificate": said("PEM certificates to trust."),
 			"app_role":   section("Signs in by AppRole.", map[string]schema.Attribute{"role_id": said("Role id."), "secret_id": secretText("Secret id."), "mount": said("Mount; default `approle`.")}),
 			"kubernetes": section("Signs in as a pod.", role),
 			"jwt":        section("Signs in by a JSON web token.", role),
@@ -143,6 +141,11 @@ func progress(ctx context.Context) func(string) {
 
 // cloud opens the driver of a platform's cloud. Nothing is sent or read yet.
 func (s *settings) cloud(ctx context.Context, p *spec.Platform) (cloud.Cloud, error) {
+	c, err := s.driver(ctx, p)
+	return s.reached(p, c), err
+}
+
+func (s *settings) driver(ctx context.Context, p *spec.Platform) (cloud.Cloud, error) {
 	switch p.Cloud {
 	case "aws":
 		return aws.New(s.aws(ctx, p)), nil
@@ -167,7 +170,7 @@ func (s *settings) aws(ctx context.Context, p *spec.Platform) aws.Config {
 	}
 	out := aws.Config{
 		Region: first(regionOn(p, "aws"), a.Region.ValueString()), Profile: a.Profile.ValueString(), Account: a.Account.ValueString(),
-		PermissionsBoundary: a.PermissionsBoundary.ValueString(), Endpoints: a.Endpoints, UserAgent: agent, Progress: progress(ctx),
+		PermissionsBoundary: a.PermissionsBoundary.ValueString(), Endpoints: addresses(a.Endpoints), UserAgent: agent, Progress: progress(ctx),
 	}
 	if r := a.AssumeRole; r != nil {
 		out.AssumeRole = &aws.AssumeRole{RoleARN: r.RoleARN.ValueString(), ExternalID: r.ExternalID.ValueString(), SessionName: r.SessionName.ValueString()}
@@ -192,17 +195,18 @@ func (s *settings) google(ctx context.Context, p *spec.Platform) google.Config {
 		g = *s.Google
 	}
 	return google.Config{
-		Project: first(g.Project.ValueString(), os.Getenv("GOOGLE_PROJECT"), os.Getenv("GOOGLE_CLOUD_PROJECT")), ProjectNumber: g.ProjectNumber.ValueString(),
+		Project: s.googleProject(), ProjectNumber: g.ProjectNumber.ValueString(),
 		Region: first(regionOn(p, "google"), g.Region.ValueString()), Credentials: g.Credentials.ValueString(), AccessToken: g.AccessToken.ValueString(),
-		WorkloadIdentityPool: g.WorkloadPool.ValueString(), Endpoints: g.Endpoints, UserAgent: agent, Progress: progress(ctx),
+		WorkloadIdentityPool: g.WorkloadPool.ValueString(), Endpoints: addresses(g.Endpoints), UserAgent: agent, Progress: progress(ctx),
 	}
 }
 
 func (s *settings) azure(ctx context.Context, p *spec.Platform) azure.Config {
 	a := s.azureSettings()
 	out := azure.Config{
-		SubscriptionID: first(a.Subscription.ValueString(), os.Getenv("ARM_SUBSCRIPTION_ID"), os.Getenv("AZURE_SUBSCRIPTION_ID")), ResourceGroup: first(a.ResourceGroup.ValueString(), os.Getenv("AZURE_RESOURCE_GROUP")),
-		Location: first(regionOn(p, "azure"), a.Location.ValueString()), Tenant: tenant(a), Endpoints: a.Endpoints, UserAgent: agent, VaultURL: vaultURL(a), Progress: progress(ctx),
+		SubscriptionID: subscription(a), ResourceGroup: resourceGroup(a),
+		Location: first(regionOn(p, "azure"), a.Location.ValueString()), Tenant: tenant(a), Endpoints: addresses(a.Endpoints), UserAgent: agent, VaultURL: vaultURL(a), Progress: progress(ctx),
+		ClusterResourceGroup: a.ClusterGroup.ValueString(), VaultID: a.VaultID.ValueString(), KeyIdentity: a.KeyIdentity.ValueString(), Locks: s.locks,
 	}
 	if token := a.AccessToken.ValueString(); token != "" {
 		out.Credential = azure.Token(token)
@@ -217,79 +221,26 @@ func (s *settings) azureSettings() azureSettings {
 	return azureSettings{}
 }
 
+func (s *settings) googleProject() string {
+	given := ""
+	if s.Google != nil {
+		given = s.Google.Project.ValueString()
+	}
+	return first(given, os.Getenv("GOOGLE_PROJECT"), os.Getenv("GOOGLE_CLOUD_PROJECT"))
+}
+
+func subscription(a azureSettings) string {
+	return first(a.Subscription.ValueString(), os.Getenv("ARM_SUBSCRIPTION_ID"), os.Getenv("AZURE_SUBSCRIPTION_ID"))
+}
+
+func resourceGroup(a azureSettings) string {
+	return first(a.ResourceGroup.ValueString(), os.Getenv("AZURE_RESOURCE_GROUP"))
+}
+
 func tenant(a azureSettings) string {
 	return first(a.Tenant.ValueString(), os.Getenv("ARM_TENANT_ID"), os.Getenv("AZURE_TENANT_ID"))
 }
 
 func vaultURL(a azureSettings) string {
 	return first(a.VaultURL.ValueString(), os.Getenv("AZURE_KEY_VAULT_URL"))
-}
-
-// secretStore opens the store of a platform, and says where the cluster finds it.
-func (s *settings) secretStore(ctx context.Context, p *spec.Platform) (secrets.Store, *spec.SecretStore, error) {
-	at := &spec.SecretStore{Type: p.SecretStore}
-	switch p.SecretStore {
-	case "vault":
-		c := s.vault()
-		if c.Address == "" {
-			return secrets.Store{}, nil, errors.New("secret_store is vault, and nothing says where it is: set vault.address in the provider's configuration, or VAULT_ADDR")
-		}
-		at.Address, at.Namespace = c.Address, c.Namespace
-		return vault.New(c), at, nil
-	case "aws_secrets_manager":
-		c := s.aws(ctx, p)
-		at.Region = first(c.Region, os.Getenv("AWS_REGION"), os.Getenv("AWS_DEFAULT_REGION"))
-		if at.Region == "" {
-			return secrets.Store{}, nil, errors.New("secret_store is aws_secrets_manager, and nothing says in which region: set aws.region in the provider's configuration, or AWS_REGION")
-		}
-		c.Region = at.Region
-		return awssecretsmanager.New(c), at, nil
-	case "google_secret_manager":
-		c := s.google(ctx, p)
-		if at.Project = c.Project; at.Project == "" {
-			return secrets.Store{}, nil, errors.New("secret_store is google_secret_manager, and nothing says in which project: set google.project in the provider's configuration, or GOOGLE_PROJECT")
-		}
-		return googlesecretmanager.New(c), at, nil
-	case "azure_key_vault":
-		a := s.azureSettings()
-		if at.Address, at.Tenant = vaultURL(a), tenant(a); at.Address == "" {
-			return secrets.Store{}, nil, errors.New("secret_store is azure_key_vault, and nothing says which: set azure.vault_url in the provider's configuration, or AZURE_KEY_VAULT_URL")
-		}
-		return azurekeyvault.New(azurekeyvault.Config{VaultURL: at.Address, Tenant: at.Tenant, UserAgent: agent}), at, nil
-	}
-	return secrets.Store{}, nil, fmt.Errorf("platform %q has no secret_store to write to: set one, or name a Secret of the cluster in existing", p.Name)
-}
-
-func (s *settings) vault() vault.Config {
-	v := vaultSettings{}
-	if s.Vault != nil {
-		v = *s.Vault
-	}
-	out := vault.Config{
-		Address: first(v.Address.ValueString(), os.Getenv("VAULT_ADDR")), Namespace: first(v.Namespace.ValueString(), os.Getenv("VAULT_NAMESPACE")),
-		Token: v.Token.ValueString(), CACertificate: v.CACertificate.ValueString(), UserAgent: agent,
-	}
-	if r := v.AppRole; r != nil {
-		out.AppRole = &vault.AppRole{RoleID: r.RoleID.ValueString(), SecretID: r.SecretID.ValueString(), Mount: r.Mount.ValueString()}
-	}
-	if r := v.Kubernetes; r != nil {
-		out.Kubernetes = &vault.Kubernetes{Role: r.Role.ValueString(), Mount: r.Mount.ValueString(), JWT: r.Token.ValueString()}
-	}
-	if r := v.JWT; r != nil {
-		out.JWT = &vault.JWT{Role: r.Role.ValueString(), Mount: r.Mount.ValueString(), Token: r.Token.ValueString()}
-	}
-	if r := v.Userpass; r != nil {
-		out.Userpass = &vault.Userpass{Username: r.Username.ValueString(), Password: r.Password.ValueString(), Mount: r.Mount.ValueString()}
-	}
-	return out
-}
-
-// withAccess adds what Vault must let an identity do to how a cloud keeps it. Where Vault
-// is was asked before, for the references of its grants.
-func (s *settings) withAccess(kind cloud.Kind[cloud.Identity], i cloud.Identity) cloud.Kind[cloud.Identity] {
-	if i.On.Platform.SecretStore != "vault" || !slices.ContainsFunc(i.Grants, ofStore) || i.Subject == nil || i.Subject.Kubernetes == nil {
-		return kind
-	}
-	c := s.vault()
-	return cloud.Join(kind, vault.Access(c), vault.AccessID(c, i.On.Platform.Name, i.Name))
 }

@@ -83,6 +83,21 @@ func printed(t *testing.T, things map[string]any, verbs string) {
 	}
 }
 
+// TestValues_said: each way hides the values by itself, and says that there are some. Without
+// one of them the next would keep silent, too, and nobody would see that it is gone.
+func TestValues_said(t *testing.T) {
+	t.Parallel()
+	const want = "(values of a secret)"
+	for _, verb := range strings.Fields(verbs) {
+		if got := fmt.Sprintf("%"+verb, hidden()); got != want && verb != "T" {
+			t.Errorf("%%%s gives %q", verb, got)
+		}
+	}
+	if got := hidden().LogValue().String(); got != want {
+		t.Errorf("a log has %q", got)
+	}
+}
+
 func TestValues_logs(t *testing.T) {
 	t.Parallel()
 	logged(t, around())

@@ -63,6 +63,13 @@ var (
 	gcsReserved = pattern.New(`^goog|google|g00gle|go0gle|g0ogle`)
 )
 
+// checkOn checks the name of a bucket that is made by the rules of its cloud.
+func (b *Bucket) checkOn(p *Platform, report func(at Path, format string, args ...any)) {
+	if why := nameOn(p.Cloud, b.Name); why != "" && b.Name != "" && b.Existing == "" {
+		report(At("name"), "%q %s, which cloud %q does not allow: choose another name", b.Name, why, p.Cloud)
+	}
+}
+
 // nameOn says why no bucket of a cloud can have a name, or "". Sources: the naming
 // rules of S3 and Cloud Storage buckets and of Azure containers.
 func nameOn(cloud, name string) string {
@@ -79,29 +86,4 @@ func nameOn(cloud, name string) string {
 		return "has two dashes in a row"
 	}
 	return ""
-}
-
-// regions are the forms of the names of a cloud's regions, with one of them.
-var regions = map[string]struct {
-	form    *pattern.Pattern
-	example string
-}{
-	"aws":    {pattern.New(`^[a-z]{2,4}(-[a-z]+)+-[0-9]$`), "eu-west-1"},
-	"google": {pattern.New(`^[a-z]+-[a-z]+[0-9]{1,2}$`), "europe-west1"},
-	"azure":  {pattern.New(`^[a-z]+[0-9]?$`), "westeurope"},
-}
-
-func (p *Platform) checkRegion(c *checker) {
-	if !c.knows(At("cloud")) {
-		return
-	}
-	r, has := regions[p.Cloud]
-	switch {
-	case has && p.Region == "":
-		c.fault(At("region"), "must be set for cloud %q", p.Cloud)
-	case has && !r.form.MatchString(p.Region):
-		c.fault(At("region"), "%q is not the name of a region of cloud %q, such as %s", p.Region, p.Cloud, r.example)
-	case p.Cloud == "local" && p.Region != "":
-		c.fault(At("region"), "cloud \"local\" has no regions: leave it out")
-	}
 }

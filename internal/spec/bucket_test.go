@@ -97,6 +97,11 @@ func TestLink_bucketNames(t *testing.T) {
 	for _, tt := range []struct{ platform, bucket, why string }{
 		{`{"cloud": "aws", "region": "eu-west-1"}`, `{"name": "fraud-artifacts"}`, ""},
 		{`{"cloud": "aws", "region": "eu-west-1"}`, `{"name": "ab"}`, "fewer than 3"},
+		{`{"cloud": "aws", "region": "eu-west-1"}`, `{"name": "sthree-x"}`, "AWS keeps for itself"},
+		{`{"cloud": "aws", "region": "eu-west-1"}`, `{"name": "amzn-s3-demo-x"}`, "AWS keeps for itself"},
+		{`{"cloud": "aws", "region": "eu-west-1"}`, `{"name": "data-s3alias"}`, "AWS keeps for itself"},
+		{`{"cloud": "aws", "region": "eu-west-1"}`, `{"name": "data--ol-s3"}`, "AWS keeps for itself"},
+		{`{"cloud": "aws", "region": "eu-west-1"}`, `{"name": "data--table-s3"}`, "AWS keeps for itself"},
 		{`{"cloud": "aws", "region": "eu-west-1"}`, `{"name": "xn--fraud"}`, "AWS keeps for itself"},
 		{`{"cloud": "aws", "region": "eu-west-1"}`, `{"name": "fraud--x-s3"}`, "AWS keeps for itself"},
 		{`{"cloud": "google", "region": "us-east4"}`, `{"name": "my-google-data"}`, "a form of google"},
@@ -105,6 +110,12 @@ func TestLink_bucketNames(t *testing.T) {
 		{`{"cloud": "azure", "region": "westus2"}`, `{"name": "fraud--data", "existing": "abfss://c@acme.dfs.core.windows.net"}`, ""},
 		{`{}`, `{"name": "ab"}`, ""},
 	} {
+		var want []fault
+		if tt.why != "" {
+			want = one("name", tt.why)
+		}
+		given := strings.Replace(tt.bucket, "{", `{"platform": `+encoded(t, spec.KindPlatform, tt.platform)+", ", 1)
+		same(t, decode(t, spec.KindBucket, given).Faults, want)
 		_, faults := spec.Link(spec.Repository{}, nil, extra(t, map[string]spec.Kind{tt.platform: spec.KindPlatform, tt.bucket: spec.KindBucket}))
 		switch err := faults.Err(); {
 		case tt.why == "" && err != nil:

@@ -19,18 +19,30 @@ func (p *Price) of(capacity string) Number {
 }
 
 // Hourly is what the fewest nodes of a pool cost an hour on the preferred capacity.
-func (g *GPUPool) Hourly() Number { return times(g.Price.of(g.Capacity[0]), g.Nodes.Min) }
+func (g *GPUPool) Hourly() Number { return times(g.Price.of(g.Groups()[0].Capacity), g.Nodes.Min) }
 
 // Monthly is what a pool costs a month: the fewest nodes on the preferred capacity, and
-// the most on the dearest. Both are "" when the price is unknown.
+// the most of every kind of capacity, since each of its groups can grow to nodes.max.
+// What Karpenter makes is bounded as a whole: its most is on the dearest. Both are ""
+// when the price is unknown.
 func (g *GPUPool) Monthly() (least, most Number) {
-	dearest := Number("")
-	for _, capacity := range g.Capacity {
-		if p := g.Price.of(capacity); p != "" && (dearest == "" || p.Cmp(dearest) > 0) {
+	sum, dearest, known := new(big.Rat), Number("0"), true
+	for _, group := range g.Groups() {
+		p := g.Price.of(group.Capacity)
+		known = known && p != ""
+		sum.Add(sum, p.Rat())
+		if p.Cmp(dearest) > 0 {
 			dearest = p
 		}
 	}
-	return times(Month(g.Price.of(g.Capacity[0])), g.Nodes.Min), times(Month(dearest), g.Nodes.Max)
+	if g.Provisioned("aws") {
+		sum = dearest.Rat()
+	}
+	least = times(Month(g.Price.of(g.Groups()[0].Capacity)), g.Nodes.Min)
+	if !known {
+		return least, ""
+	}
+	return least, times(Month(Decimal(sum)), g.Nodes.Max)
 }
 
 func times(n Number, count int64) Number {

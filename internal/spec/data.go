@@ -7,12 +7,12 @@ import (
 
 // Bucket is a place for artefacts: private, versioned and encrypted, always.
 type Bucket struct {
-	Platform     Ref             `json:"platform"`
+	Platform     Ref             `json:"platform" ref:"platform"`
 	Name         string          `json:"name"`
 	Lifecycle    []LifecycleRule `json:"lifecycle,omitempty"`
-	KMSKey       string          `json:"kms_key,omitempty"`
+	KMSKey       string          `json:"kms_key,omitempty" text:"filled"`
 	ForceDestroy bool            `json:"force_destroy,omitempty"`
-	Existing     string          `json:"existing,omitempty"`
+	Existing     string          `json:"existing,omitempty" text:"filled"`
 	// AccessLogs names a bucket that requests are logged to; SoftDeleteDays how long what
 	// was deleted can be brought back, where the cloud has that.
 	AccessLogs     *AccessLogs `json:"access_logs,omitempty"`
@@ -21,7 +21,7 @@ type Bucket struct {
 
 // AccessLogs is where the requests to a bucket are logged.
 type AccessLogs struct {
-	Bucket string `json:"bucket"`
+	Bucket string `json:"bucket" ref:"bucket"`
 	Prefix string `json:"prefix,omitempty"`
 }
 
@@ -44,13 +44,22 @@ func (b *Bucket) checkValues(c *checker) {
 	c.host(At("name"), b.Name, 63)
 	c.required(At("platform"), string(b.Platform))
 	if b.AccessLogs != nil {
-		c.required(At("access_logs", "bucket"), b.AccessLogs.Bucket)
+		if c.required(At("access_logs", "bucket"), b.AccessLogs.Bucket) && b.AccessLogs.Bucket == b.Name && c.knows(At("name")) {
+			c.fault(At("access_logs", "bucket"), "is the bucket itself, which would log its own logs: name another bucket")
+		}
 	}
 	if n := b.SoftDeleteDays; n != 0 && (n < 7 || n > 90) {
 		c.fault(At("soft_delete_days"), "%d must be from 7 to 90", n)
 	}
+	b.checkLifecycle(c)
+}
+
+func (b *Bucket) checkLifecycle(c *checker) {
 	for i, r := range b.Lifecycle {
 		at := At("lifecycle").Index(i)
+		if strings.HasPrefix(r.Prefix, "/") || strings.Contains(r.Prefix, "*") {
+			c.fault(at.Attr("prefix"), "%q must be the start of object names, such as tmp/: they begin without a slash, and a prefix has no wildcards", r.Prefix)
+		}
 		days, noncurrent := at.Attr("expire_after_days"), at.Attr("noncurrent_expire_after_days")
 		if r.ExpireAfterDays < 0 {
 			c.fault(days, "%d must not be negative", r.ExpireAfterDays)
@@ -79,7 +88,7 @@ type Dataset struct {
 // DVCSource is what `dvc add data/<path>` made in the emitted repository, whose DVC
 // remote is the bucket, at a revision of Git.
 type DVCSource struct {
-	Bucket   string `json:"bucket"`
+	Bucket   string `json:"bucket" ref:"bucket"`
 	Path     string `json:"path"`
 	Revision string `json:"revision"`
 }
@@ -96,7 +105,7 @@ type LakeFSSource struct {
 
 // BucketSource is a prefix of a bucket.
 type BucketSource struct {
-	Name   string `json:"name"`
+	Name   string `json:"name" ref:"bucket"`
 	Prefix string `json:"prefix"`
 }
 

@@ -32,13 +32,16 @@ func Decode(kind Kind, attrs map[string]any) Decoded {
 	at, root := make(Path, 0, 16), reflect.ValueOf(s).Elem()
 	d.object(at, attrs, root)
 	s.complete()
-	c := &checker{holes: d.unknown}
+	c := &checker{holes: d.unknown, platform: platformIn(attrs)}
 	for _, f := range d.faults {
 		c.holes = append(slices.Clip(c.holes), f.Path)
 	}
 	checkText(c, at, root)
 	s.checkValues(c)
 	s.checkWhole(c)
+	if on, bound := s.(bound); bound && c.platform != nil {
+		on.checkOn(c.platform, c.misplaced)
+	}
 	return Decoded{Spec: s, Unknown: d.unknown, Faults: append(d.faults, c.faults...)}
 }
 
@@ -69,9 +72,6 @@ func (d *decoder) value(at Path, v any, out reflect.Value) {
 	switch out.Kind() {
 	case reflect.Pointer:
 		p := reflect.New(out.Type().Elem())
-		if fresh, ok := p.Interface().(preset); ok {
-			fresh.preset()
-		}
 		d.value(at, v, p.Elem())
 		out.Set(p)
 	case reflect.Struct:
@@ -79,6 +79,9 @@ func (d *decoder) value(at Path, v any, out reflect.Value) {
 		if !ok {
 			d.fault(at, "must be an object")
 			return
+		}
+		if fresh, ok := out.Addr().Interface().(preset); ok {
+			fresh.preset()
 		}
 		d.object(at, m, out)
 	case reflect.Map:
@@ -99,7 +102,7 @@ func (d *decoder) object(at Path, attrs map[string]any, out reflect.Value) {
 			d.fault(below, "there is no such attribute; there are: %s", strings.Join(sorted(fields.index), ", "))
 			continue
 		}
-		d.value(below, attrs[name], out.Field(i))
+		d.value(below, d.ruled(below, fields.rules[i], attrs[name]), out.Field(i))
 	}
 }
 
@@ -137,9 +140,6 @@ func (d *decoder) scalar(at Path, v any, out reflect.Value) {
 	}
 	switch out.Kind() {
 	case reflect.String:
-		if out.Type() == reflect.TypeFor[Ref]() {
-			text = nameOf(text)
-		}
 		if out.Type() == reflect.TypeFor[Number]() && !isNumber(text) {
 			d.fault(at, "%q is not a number", text)
 		}
@@ -175,9 +175,10 @@ func scalarText(v any) (string, bool) {
 	return "", false
 }
 
-// fields are the attributes of a struct: names by field, and fields by name.
+// fields are the attributes of a struct: names and rules by field, and fields by name.
 type fields struct {
 	names []string
+	rules []textRule
 	index map[string]int
 }
 
@@ -187,26 +188,13 @@ func fieldsOf(t reflect.Type) *fields {
 	if known, ok := fieldsByType.Load(t); ok {
 		return known.(*fields) //nolint:forcetypeassert // nothing else is stored
 	}
-	f := &fields{names: make([]string, t.NumField()), index: make(map[string]int, t.NumField())}
+	f := &fields{names: make([]string, t.NumField()), rules: make([]textRule, t.NumField()), index: make(map[string]int, t.NumField())}
 	for i := range t.NumField() {
-		name, _, _ := strings.Cut(t.Field(i).Tag.Get("json"), ",")
+		tag := t.Field(i).Tag
+		name, _, _ := strings.Cut(tag.Get("json"), ",")
 		f.names[i], f.index[name] = name, i
+		f.rules[i] = textRule{refers: Kind(tag.Get("ref")), filled: tag.Get("text") == "filled"}
 	}
 	fieldsByType.Store(t, f)
 	return f
-}
-
-// Ref is the name of another resource. Where users hand in the whole spec of
-// that resource, its name is taken.
-type Ref string
-
-func nameOf(text string) string {
-	if !strings.HasPrefix(text, "{") {
-		return text
-	}
-	s, err := Parse(text)
-	if err != nil {
-		return text
-	}
-	return s.ID()
 }

@@ -8,11 +8,11 @@ import (
 // Endpoint is a monitored model server.
 type Endpoint struct {
 	Name         string                      `json:"name"`
-	Model        string                      `json:"model"`
+	Model        string                      `json:"model" ref:"registered_model"`
 	Runtime      string                      `json:"runtime"`
 	Custom       *Custom                     `json:"custom,omitempty"`
 	Resources    *Resources                  `json:"resources,omitempty"`
-	Pool         string                      `json:"pool,omitempty"`
+	Pool         string                      `json:"pool,omitempty" ref:"gpu_pool"`
 	Replicas     *Replicas                   `json:"replicas"`
 	Autoscaling  *Autoscaling                `json:"autoscaling"`
 	Rollout      *Rollout                    `json:"rollout"`
@@ -74,13 +74,13 @@ type Analysis struct {
 
 // Fallback answers when the model does not: another model or a fixed answer.
 type Fallback struct {
-	Model  string            `json:"model,omitempty"`
+	Model  string            `json:"model,omitempty" ref:"registered_model"`
 	Static map[string]string `json:"static,omitempty"`
 }
 
 // Shadow is a model that gets a copy of the traffic and whose answers are dropped.
 type Shadow struct {
-	Model   string `json:"model"`
+	Model   string `json:"model" ref:"registered_model"`
 	Percent int64  `json:"percent"`
 }
 
@@ -100,11 +100,11 @@ type Monitors struct {
 
 // DriftMonitor compares served data with a reference dataset.
 type DriftMonitor struct {
-	Dataset   string `json:"dataset"`
+	Dataset   string `json:"dataset" ref:"dataset"`
 	Method    string `json:"method"`
 	Threshold Number `json:"threshold"`
 	Schedule  string `json:"schedule"`
-	Retrain   string `json:"retrain,omitempty"`
+	Retrain   string `json:"retrain,omitempty" ref:"pipeline"`
 }
 
 // QualityMonitor bounds the share of missing values in served data.
@@ -117,7 +117,7 @@ type PerformanceMonitor struct {
 	Metric    string `json:"metric"`
 	Op        string `json:"op"`
 	Threshold Number `json:"threshold"`
-	Labels    string `json:"labels"`
+	Labels    string `json:"labels" ref:"dataset"`
 }
 
 // Alerts says who is told and what to read.

@@ -107,6 +107,8 @@ func holdsFaults(err error) bool {
 type checker struct {
 	faults Faults
 	holes  []Path // of values that are unknown or could not be read
+	// platform is the resource's where its whole spec was given, else nil.
+	platform *Platform
 }
 
 // fault reports a mistake in the value at a path; nothing is said of a value that
@@ -155,4 +157,13 @@ func (c *checker) required(at Path, value string) bool {
 		c.fault(at, "must be set")
 	}
 	return value != ""
+}
+
+// Misfit is the fault of a setting that a cloud or a store cannot express, at a path with
+// dots between its attributes; "" is the whole resource. The message names what can.
+func Misfit(at, format string, args ...any) Fault {
+	if at == "" {
+		return newFault(nil, format, args...)
+	}
+	return newFault(At(strings.Split(at, ".")...), format, args...)
 }

@@ -2,27 +2,28 @@ package spec
 
 import (
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 )
 
 // GPUPool is a pool of nodes with accelerators.
 type GPUPool struct {
-	Platform       Ref               `json:"platform"`
+	Platform       Ref               `json:"platform" ref:"platform"`
 	Name           string            `json:"name"`
 	Accelerator    *Accelerator      `json:"accelerator"`
-	InstanceType   string            `json:"instance_type,omitempty"`
+	InstanceType   string            `json:"instance_type,omitempty" text:"filled"`
 	Nodes          *Nodes            `json:"nodes"`
 	Capacity       []string          `json:"capacity,omitempty"`
 	MaxHourlyPrice Number            `json:"max_hourly_price,omitempty"`
 	Sharing        *Sharing          `json:"sharing,omitempty"`
 	Labels         map[string]string `json:"labels,omitempty"`
 	Taints         []Taint           `json:"taints,omitempty"`
-	Zones          []string          `json:"zones,omitempty"`
+	Zones          []string          `json:"zones,omitempty" text:"filled"`
 	Disk           *Disk             `json:"disk,omitempty"`
 	Driver         string            `json:"driver,omitempty"`
 	NodeRepair     *bool             `json:"node_repair"`
-	Reservation    string            `json:"reservation,omitempty"`
+	Reservation    string            `json:"reservation,omitempty" text:"filled"`
 	AWS            *AWSPool          `json:"aws,omitempty"`
 	Google         *GooglePool       `json:"google,omitempty"`
 	Azure          *AzurePool        `json:"azure,omitempty"`
@@ -43,28 +44,28 @@ type Price struct {
 // Disk is the boot disk of a node. Type is in the cloud's own words.
 type Disk struct {
 	SizeGiB int64  `json:"size_gib,omitempty"`
-	Type    string `json:"type,omitempty"`
+	Type    string `json:"type,omitempty" text:"filled"`
 }
 
 // AWSPool is what only AWS has: managed node groups, or Karpenter through the repository.
 type AWSPool struct {
 	Provisioner string   `json:"provisioner,omitempty"`
-	NodeRole    string   `json:"node_role,omitempty"` // ARN for a node group, name for Karpenter
-	Subnets     []string `json:"subnet_ids,omitempty"`
-	AMIType     string   `json:"ami_type,omitempty"`
-	AMIAlias    string   `json:"ami_alias,omitempty"`
+	NodeRole    string   `json:"node_role,omitempty" text:"filled"` // ARN for a node group, name for Karpenter
+	Subnets     []string `json:"subnet_ids,omitempty" text:"filled"`
+	AMIType     string   `json:"ami_type,omitempty" text:"filled"`
+	AMIAlias    string   `json:"ami_alias,omitempty" text:"filled"`
 }
 
 // GooglePool is what only Google Cloud has.
 type GooglePool struct {
-	ServiceAccount string `json:"service_account,omitempty"`
+	ServiceAccount string `json:"service_account,omitempty" text:"filled"`
 	FlexStart      bool   `json:"flex_start,omitempty"`
 }
 
 // AzurePool is what only Azure has.
 type AzurePool struct {
-	SubnetID string `json:"subnet_id,omitempty"`
-	OSSKU    string `json:"os_sku,omitempty"`
+	SubnetID string `json:"subnet_id,omitempty" text:"filled"`
+	OSSKU    string `json:"os_sku,omitempty" text:"filled"`
 }
 
 // Nodes bounds the size of a pool.
@@ -72,6 +73,11 @@ type Nodes struct {
 	Min int64 `json:"min"`
 	Max int64 `json:"max"`
 }
+
+// unbounded is a greatest number of nodes that nobody wrote.
+const unbounded = math.MinInt64
+
+func (n *Nodes) preset() { n.Max = unbounded }
 
 // Sharing says how several pods use one accelerator.
 type Sharing struct {
@@ -87,6 +93,9 @@ type Taint struct {
 	Effect string `json:"effect"`
 }
 
+// same reports whether a node can have only one of two taints (v1 Node).
+func (t Taint) same(o Taint) bool { return t.Key == o.Key && t.Effect == o.Effect }
+
 // Kind is KindGPUPool.
 func (*GPUPool) Kind() Kind { return KindGPUPool }
 
@@ -95,9 +104,12 @@ func (g *GPUPool) ID() string { return g.Name }
 
 func (g *GPUPool) complete() {
 	if g.Nodes == nil {
-		g.Nodes = &Nodes{Max: 1}
+		g.Nodes = &Nodes{Max: unbounded}
 	}
-	if g.Capacity == nil {
+	if g.Nodes.Max == unbounded {
+		g.Nodes.Max = max(1, g.Nodes.Min)
+	}
+	if len(g.Capacity) == 0 {
 		g.Capacity = []string{"on_demand"}
 	}
 	if g.Sharing == nil {
@@ -108,9 +120,24 @@ func (g *GPUPool) complete() {
 	if g.NodeRepair == nil {
 		g.NodeRepair = ptr(true)
 	}
+	g.completeTaints()
+}
+
+func (g *GPUPool) completeTaints() {
 	if g.Taints == nil && g.Accelerator != nil && g.Accelerator.Resource() != "" {
 		g.Taints = []Taint{{Key: g.Accelerator.Resource(), Value: "present", Effect: "NoSchedule"}}
 	}
+}
+
+// Equip gives a pool that pins a type of machine the accelerators of that machine, and
+// the taints that follow from them. It reports what they cannot do of what is asked for.
+func (g *GPUPool) Equip(a Accelerator) Faults {
+	g.Accelerator = &a
+	g.completeTaints()
+	c := &checker{}
+	c.accelerator(At("accelerator"), a)
+	g.checkSlices(c)
+	return c.faults
 }
 
 func (g *GPUPool) checkValues(c *checker) {
@@ -128,9 +155,6 @@ func (g *GPUPool) checkValues(c *checker) {
 	if g.Disk != nil && (g.Disk.SizeGiB < 0 || g.Disk.SizeGiB > 65536) {
 		c.fault(At("disk", "size_gib"), "%d must be from 1 to 65536", g.Disk.SizeGiB)
 	}
-	for i, zone := range g.Zones {
-		c.required(At("zones").Index(i), zone)
-	}
 	g.checkMarks(c)
 }
 
@@ -140,7 +164,7 @@ func (g *GPUPool) checkCapacity(c *checker) {
 		c.fault(At("nodes", "min"), "%d must not be negative", g.Nodes.Min)
 	}
 	if g.Nodes.Max < 1 {
-		c.fault(At("nodes", "max"), "%d must be at least 1", g.Nodes.Max)
+		c.fault(At("nodes", "max"), "%d must be at least 1: min = 0 lets a pool be empty, and a pool that is not wanted is left out", g.Nodes.Max)
 	}
 	for i, kind := range g.Capacity {
 		if c.required(At("capacity").Index(i), kind) {
@@ -167,33 +191,9 @@ func (g *GPUPool) checkMarks(c *checker) {
 		if c.required(At("taints").Index(i).Attr("effect"), taint.Effect) {
 			c.choice(At("taints").Index(i).Attr("effect"), "taint", taint.Effect)
 		}
-	}
-}
-
-func (g *GPUPool) checkSharing(c *checker) {
-	s, at := g.Sharing, At("sharing")
-	c.choice(at.Attr("strategy"), "sharing", s.Strategy)
-	shares := s.Strategy == "time_slicing" || s.Strategy == "mps"
-	switch {
-	case shares && s.Replicas < 2 && c.knows(at.Attr("replicas")):
-		c.fault(at.Attr("replicas"), "must be at least 2: it says how many pods share one accelerator")
-	case !shares && s.Replicas != 0 && c.knows(at.Attr("strategy")):
-		c.fault(at.Attr("replicas"), "belongs to time_slicing and mps")
-	}
-	switch {
-	case s.Strategy == "mig" && s.Profile == "" && c.knows(at.Attr("profile")):
-		c.fault(at.Attr("profile"), "must be set for mig, such as \"1g.10gb\"")
-	case s.Strategy != "mig" && s.Profile != "" && c.knows(at.Attr("strategy")):
-		c.fault(at.Attr("profile"), "belongs to mig")
-	}
-}
-
-func (g *GPUPool) checkWhole(c *checker) {
-	if g.Accelerator == nil && c.knowsKeys(At("accelerator")) {
-		c.fault(At("accelerator"), "must be set: the type and count of a node's accelerators")
-	}
-	if g.Nodes.Min > g.Nodes.Max && c.knows(At("nodes", "min"), At("nodes", "max")) {
-		c.fault(At("nodes", "min"), "%d is above max %d", g.Nodes.Min, g.Nodes.Max)
+		if n := slices.IndexFunc(g.Taints, taint.same); n < i && taint.Key != "" && c.knows(At("taints").Index(n)) {
+			c.fault(At("taints").Index(i), "is that of taints[%d] again: a node has one taint of a key and an effect", n)
+		}
 	}
 }
 

@@ -7,11 +7,11 @@ import (
 
 // Identity is who a workload is, and what it may read and write.
 type Identity struct {
-	Platform Ref      `json:"platform"`
+	Platform Ref      `json:"platform" ref:"platform"`
 	Name     string   `json:"name"`
 	Subject  *Subject `json:"subject"`
 	Grants   []Grant  `json:"grants,omitempty"`
-	Existing string   `json:"existing,omitempty"`
+	Existing string   `json:"existing,omitempty" text:"filled"`
 	// Address is what the cloud calls the identity where its service account has to say
 	// so: the ARN of a role, a client id. The provider fills it in.
 	Address string `json:"address,omitempty"`
@@ -33,22 +33,22 @@ type KubernetesSubject struct {
 // GitHubSubject is a workflow of a repository, in one environment when it is named.
 type GitHubSubject struct {
 	Repository  string `json:"repository"`
-	Environment string `json:"environment,omitempty"`
+	Environment string `json:"environment,omitempty" text:"filled"`
 }
 
 // GitLabSubject is a job of a project, on one branch when it is named.
 type GitLabSubject struct {
 	Project string `json:"project"`
-	Branch  string `json:"branch,omitempty"`
+	Branch  string `json:"branch,omitempty" text:"filled"`
 }
 
 // Grant lets an identity read, or read and write, below a prefix of a bucket; or read a
 // secret. Exactly one of bucket and secret is set.
 type Grant struct {
 	Access string `json:"access"`
-	Bucket Ref    `json:"bucket,omitempty"`
+	Bucket Ref    `json:"bucket,omitempty" ref:"bucket" text:"filled"`
 	Prefix string `json:"prefix,omitempty"`
-	Secret Ref    `json:"secret,omitempty"`
+	Secret Ref    `json:"secret,omitempty" ref:"secret" text:"filled"`
 }
 
 // Kind is KindIdentity.
@@ -81,11 +81,20 @@ func (s Subject) check(c *checker) {
 		if c.required(at.Attr("github").Attr("repository"), g.Repository) && (!two || owner == "" || name == "" || strings.ContainsAny(g.Repository, "*? :")) {
 			c.fault(at.Attr("github").Attr("repository"), "%q must be OWNER/NAME, without wildcards", g.Repository)
 		}
+		c.literal(at.Attr("github").Attr("environment"), g.Environment, "an environment")
 	}
 	if g := s.GitLab; g != nil {
 		if c.required(at.Attr("gitlab").Attr("project"), g.Project) && (!strings.Contains(g.Project, "/") || strings.ContainsAny(g.Project, "*? :")) {
 			c.fault(at.Attr("gitlab").Attr("project"), "%q must be GROUP/PROJECT, without wildcards", g.Project)
 		}
+		c.literal(at.Attr("gitlab").Attr("branch"), g.Branch, "a branch")
+	}
+}
+
+// literal reports wildcards where policies compare letter by letter.
+func (c *checker) literal(at Path, text, what string) {
+	if strings.ContainsAny(text, "*?") {
+		c.fault(at, "%q must be the name of %s, without wildcards: policies compare it letter by letter", text, what)
 	}
 }
 

@@ -12,7 +12,7 @@ import (
 // between resources is reported at once, each fault with its resource. The order
 // of specs does not matter. tags are the provider's; the platform's win.
 func Link(repository Repository, tags map[string]string, specs []Spec) (*Project, Faults) {
-	l := linker{p: &Project{Repository: repository, index: map[Kind]map[string]Spec{}, trainers: map[string]*Pipeline{}}}
+	l := linker{named: map[[2]string]Spec{}, p: &Project{Repository: repository, index: map[Kind]map[string]Spec{}, trainers: map[string]*Pipeline{}}}
 	specs = slices.Clone(specs)
 	slices.SortStableFunc(specs, bySpec)
 	for _, s := range specs {
@@ -50,10 +50,29 @@ func bySpec(a, b Spec) int {
 type linker struct {
 	p      *Project
 	faults Faults
+	named  map[[2]string]Spec // by what it is and how the cloud calls it
 }
 
 func (l *linker) fault(s Spec, at Path, format string, args ...any) {
 	l.faults = append(l.faults, Refuse(s, at, format, args...))
+}
+
+// reporter is fault for one resource.
+func (l *linker) reporter(s Spec) func(at Path, format string, args ...any) {
+	return func(at Path, format string, args ...any) { l.fault(s, at, format, args...) }
+}
+
+// sole reports what another resource has already under the name that the cloud knows it
+// by: the two would be one object.
+func (l *linker) sole(s Spec, at Path, what, name string) {
+	key := [2]string{what, name}
+	other, taken := l.named[key]
+	switch {
+	case !taken:
+		l.named[key] = s
+	case other != s:
+		l.fault(s, at, "%s %q is that of %s %q already, and two resources cannot share one: rename one of them", what, name, other.Kind(), other.ID())
+	}
 }
 
 func (l *linker) add(s Spec) {
@@ -171,9 +190,7 @@ func (l *linker) bucket(b *Bucket) {
 	if b.KMSKey != "" && l.p.Platform.Cloud == "local" {
 		l.fault(b, At("kms_key"), "cloud \"local\" keeps buckets in folders and has no key service; clouds that can: aws, google, azure")
 	}
-	if why := nameOn(l.p.Platform.Cloud, b.Name); why != "" && b.Existing == "" {
-		l.fault(b, At("name"), "%q %s, which cloud %q does not allow: choose another name", b.Name, why, l.p.Platform.Cloud)
-	}
+	b.checkOn(l.p.Platform, l.reporter(b))
 }
 
 func (l *linker) pipeline(pl *Pipeline) {

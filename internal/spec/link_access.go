@@ -3,6 +3,7 @@ package spec
 import (
 	"fmt"
 	"slices"
+	"strings"
 )
 
 // clouds are the orchestrators that are one cloud's own service.
@@ -35,17 +36,13 @@ func (l *linker) ofPlatform(s Spec, platform Ref) {
 
 func (l *linker) identity(i *Identity) {
 	l.ofPlatform(i, i.Platform)
+	if s := i.Subject; s != nil && s.Kubernetes != nil {
+		l.sole(i, At("subject", "kubernetes", "service_account"), "the service account", s.Kubernetes.Namespace+"/"+s.Kubernetes.ServiceAccount)
+	}
 	for n, g := range i.Grants {
 		at := At("grants").Index(n)
 		l.refer(i, at.Attr("bucket"), KindBucket, string(g.Bucket))
 		l.refer(i, at.Attr("secret"), KindSecret, string(g.Secret))
-	}
-}
-
-func (l *linker) pool(g *GPUPool) {
-	l.ofPlatform(g, g.Platform)
-	if other, why := g.Foreign(l.p.Platform.Cloud); why != "" {
-		l.fault(g, At(other), "%s", why)
 	}
 }
 
@@ -57,6 +54,25 @@ func (l *linker) secret(s *Secret) {
 	if s.Existing == "" && l.p.Platform.SecretStore == "" {
 		l.fault(s, At("name"), "the platform has no secret_store to write it to: set one, or name a Secret of the cluster with existing")
 	}
+	if s.Existing == "" && l.p.Platform.SecretStore != "" {
+		l.stored(s)
+	}
+}
+
+// stored reports two secrets that one store keeps in one place.
+func (l *linker) stored(s *Secret) {
+	at, store := At("path"), l.p.Platform.SecretStore
+	if s.Path == "" {
+		at = At("name")
+	}
+	name := s.StoreName(store)
+	switch store {
+	case "vault":
+		name = s.Mount() + "/" + name
+	case "azure_key_vault":
+		name = strings.ToLower(name) // which makes no difference of it
+	}
+	l.sole(s, at, "in the secret store,", name)
 }
 
 // takes reports a pipeline's identity that pods in the training namespace cannot take.
@@ -79,6 +95,9 @@ func (l *linker) fits(s Spec, at Path, r *Resources, pool string) {
 		return
 	}
 	has, asks := l.p.Pool(pool).Accelerator, r.Accelerator
+	if has == nil {
+		return // reported with the pool
+	}
 	if has.Type != asks.Type || has.Count < asks.Count {
 		l.fault(s, at, "a node of pool %q has %d %s, and the workload asks for %d %s: it would never start", pool, has.Count, has.Type, asks.Count, asks.Type)
 	}

@@ -3,6 +3,7 @@ package spec
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -23,13 +24,22 @@ func (c *checker) label(at Path, name string, size int) (good bool) {
 	switch {
 	case !c.required(at, name):
 	case !labelForm.MatchString(name):
-		c.misplaced(at, "%q must be lower-case letters, digits and dashes, and start and end with a letter or digit; %q would do", name, K8sName(name))
+		c.misplaced(at, "%q must be lower-case letters, digits and dashes, and start and end with a letter or digit%s", name, proposal(name))
 	case len(name) > size:
 		c.misplaced(at, "%q has %d characters, at most %d are possible", name, len(name), size)
 	default:
 		return true
 	}
 	return false
+}
+
+// proposal is the end of a message on a name, with one that would do; "" where nothing of
+// the name is left to make one of.
+func proposal(name string) string {
+	if !strings.ContainsFunc(strings.ToLower(name), func(r rune) bool { return r >= 'a' && r <= 'z' || r >= '0' && r <= '9' }) {
+		return ""
+	}
+	return fmt.Sprintf("; %q would do", K8sName(name))
 }
 
 // host checks a name that becomes a host name: a label that starts with a letter.

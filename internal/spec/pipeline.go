@@ -16,9 +16,9 @@ type Pipeline struct {
 	Parameters   map[string]Parameter `json:"parameters,omitempty"`
 	Steps        map[string]Step      `json:"steps"`
 	Trains       *Trains              `json:"trains,omitempty"`
-	Identity     string               `json:"identity,omitempty"`
-	Artifacts    string               `json:"artifacts,omitempty"`
-	Tracking     string               `json:"tracking,omitempty"`
+	Identity     string               `json:"identity,omitempty" ref:"identity"`
+	Artifacts    string               `json:"artifacts,omitempty" ref:"bucket"`
+	Tracking     string               `json:"tracking,omitempty" ref:"model_registry"`
 	Triggers     *Triggers            `json:"triggers,omitempty"`
 	Concurrency  string               `json:"concurrency"`
 	Timeout      Duration             `json:"timeout,omitempty"`
@@ -39,7 +39,7 @@ type Step struct {
 	Inputs    map[string]string    `json:"inputs,omitempty"`
 	Outputs   []string             `json:"outputs,omitempty"`
 	Resources *Resources           `json:"resources,omitempty"`
-	Pool      string               `json:"pool,omitempty"`
+	Pool      string               `json:"pool,omitempty" ref:"gpu_pool"`
 	Retries   int64                `json:"retries,omitempty"`
 	Timeout   Duration             `json:"timeout,omitempty"`
 	Cache     *bool                `json:"cache"`
@@ -50,14 +50,14 @@ type Step struct {
 
 // SecretKey refers to one key of a secret.
 type SecretKey struct {
-	Secret string `json:"secret"`
+	Secret string `json:"secret" ref:"secret"`
 	Key    string `json:"key"`
 }
 
 // Trains says which model a pipeline trains: the output that is the model
 // ("train.model") and the step that writes the metrics.
 type Trains struct {
-	Model    string `json:"model"`
+	Model    string `json:"model" ref:"registered_model"`
 	Artifact string `json:"artifact"`
 	Metrics  string `json:"metrics,omitempty"`
 }
@@ -85,12 +85,12 @@ type Push struct {
 
 // DataTrigger starts a run when a dataset changes.
 type DataTrigger struct {
-	Dataset string `json:"dataset"`
+	Dataset string `json:"dataset" ref:"dataset"`
 }
 
 // DriftTrigger starts a run when an endpoint's drift monitor fires.
 type DriftTrigger struct {
-	Endpoint string `json:"endpoint"`
+	Endpoint string `json:"endpoint" ref:"endpoint"`
 }
 
 // Kind is KindPipeline.

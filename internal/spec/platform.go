@@ -1,6 +1,7 @@
 package spec
 
 import (
+	"net/url"
 	"slices"
 	"strings"
 )
@@ -30,7 +31,7 @@ type Platform struct {
 // Cluster is an existing Kubernetes cluster.
 type Cluster struct {
 	Name       string `json:"name"`
-	OIDCIssuer string `json:"oidc_issuer,omitempty"`
+	OIDCIssuer string `json:"oidc_issuer,omitempty" text:"filled"`
 }
 
 // Observability names the systems that watch the platform; several may run side by side.
@@ -167,6 +168,7 @@ func (p *Platform) checkValues(c *checker) {
 	}
 	if p.Cluster != nil {
 		c.required(At("cluster", "name"), p.Cluster.Name)
+		p.Cluster.check(c)
 	}
 	for _, key := range sorted(p.Tags) {
 		if !tagForm.MatchString(key) || len(key) > 50 {
@@ -176,6 +178,16 @@ func (p *Platform) checkValues(c *checker) {
 	p.checkPackages(c)
 	for _, name := range sorted(p.Environments) {
 		p.Environments[name].check(c, At("environments").Key(name), name)
+	}
+}
+
+// check checks the issuer of a cluster's tokens, which clouds reach over TLS only.
+func (k Cluster) check(c *checker) {
+	if k.OIDCIssuer == "" {
+		return
+	}
+	if u, err := url.Parse(k.OIDCIssuer); err != nil || u.Scheme != "https" || u.Host == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "" {
+		c.fault(At("cluster", "oidc_issuer"), "%q must be the https address that the cluster's tokens name as their issuer, such as https://oidc.eks.eu-west-1.amazonaws.com/id/EXAMPLE", k.OIDCIssuer)
 	}
 }
 

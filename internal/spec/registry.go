@@ -27,7 +27,7 @@ type MLflow struct {
 
 // Credentials maps environment variables of a client to keys of a secret.
 type Credentials struct {
-	Secret string            `json:"secret"`
+	Secret string            `json:"secret" ref:"secret"`
 	Keys   map[string]string `json:"keys"`
 }
 
@@ -88,7 +88,7 @@ func (r *Registry) checkWhole(c *checker) {
 // Model is a registered model with its gates and its way to production.
 type Model struct {
 	Name        string            `json:"name"`
-	Registry    Ref               `json:"registry"`
+	Registry    Ref               `json:"registry" ref:"model_registry"`
 	Description string            `json:"description,omitempty"`
 	Gates       []Gate            `json:"gates"`
 	Promotion   *Promotion        `json:"promotion"`

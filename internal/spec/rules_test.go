@@ -28,6 +28,8 @@ func TestPlatform_rules(t *testing.T) {
 		"no environment":        {kind, `{"environments": null}`, one("environments", "at least one environment")},
 		"region on local":       {kind, `{"region": "eu-west-1"}`, one("region", "no regions")},
 		"no region":             {kind, `{"cloud": "aws"}`, one("region", `must be set for cloud "aws"`)},
+		"issuer":                {kind, `{"cluster": {"name": "ml", "oidc_issuer": "http://oidc"}}`, one("cluster.oidc_issuer", "must be the https address")},
+		"issuer's name":         {kind, `{"cluster": {"name": "ml", "oidc_issuer": "foo"}}`, one("cluster.oidc_issuer", "must be the https address")},
 		"no cluster name":       {kind, `{"cluster": {}}`, one("cluster.name", "must be set")},
 		"empty registry":        {kind, `{"security": {"allowed_registries": ["a", ""]}}`, one("security.allowed_registries[1]", "must be set")},
 		"signed images":         {kind, `{"security": {"signed_images": true}}`, one("security.signed_images", "not supported")},
@@ -63,6 +65,9 @@ func TestBucket_rules(t *testing.T) {
 		"names":         {kind, `{"name": "Artifacts", "platform": ""}`, []fault{{"name", "lower-case"}, {"platform", "must be set"}}},
 		"long name":     {kind, `{"name": "` + strings.Repeat("b", 64) + `"}`, one("name", "at most 63")},
 		"idle rule":     {kind, `{"lifecycle": [{"prefix": "x"}]}`, one("lifecycle[0]", "does nothing")},
+		"prefixes":      {kind, `{"lifecycle": [{"prefix": "/tmp", "expire_after_days": 1}, {"prefix": "tmp/*", "expire_after_days": 1}]}`, []fault{{"lifecycle[0].prefix", "begin without a slash"}, {"lifecycle[1].prefix", "no wildcards"}}},
+		"own logs":      {kind, `{"access_logs": {"bucket": "artifacts"}}`, one("access_logs.bucket", "is the bucket itself")},
+		"other's logs":  {kind, `{"access_logs": {"bucket": "logs"}}`, nil},
 		"negative days": {kind, `{"lifecycle": [{"expire_after_days": -1}, {"noncurrent_expire_after_days": -2}]}`, []fault{{"lifecycle[0].expire_after_days", "-1 must not be negative"}, {"lifecycle[1].noncurrent_expire_after_days", "-2 must not be negative"}}},
 	})
 }
@@ -260,7 +265,7 @@ func TestGPUPool_rules(t *testing.T) {
 	const kind = spec.KindGPUPool
 	try(t, map[string]rule{
 		"valid":         {kind, `{"capacity": ["spot", "on_demand"], "max_hourly_price": 1.5, "sharing": {"strategy": "time_slicing", "replicas": 4}, "labels": {"team": "fraud", "x.example/y": ""}, "taints": [{"key": "k", "value": "v", "effect": "NoExecute"}]}`, nil},
-		"mig":           {kind, `{"sharing": {"strategy": "mig", "profile": "1g.10gb"}}`, nil},
+		"mig":           {kind, `{"accelerator": {"type": "nvidia-h100"}, "sharing": {"strategy": "mig", "profile": "1g.10gb"}}`, nil},
 		"none":          {kind, `{"accelerator": null, "platform": null}`, []fault{{"accelerator", "must be set"}, {"platform", "must be set"}}},
 		"accelerator":   {kind, `{"accelerator": {"type": "gpu", "count": 0}}`, []fault{{"accelerator.type", "is not an accelerator"}, {"accelerator.count", "from 1 to 64"}}},
 		"nodes":         {kind, `{"nodes": {"min": -1, "max": 0}}`, []fault{{"nodes.min", "not be negative"}, {"nodes.max", "at least 1"}}},
@@ -268,9 +273,10 @@ func TestGPUPool_rules(t *testing.T) {
 		"capacity":      {kind, `{"capacity": ["spot", "spot", ""]}`, []fault{{"capacity[1]", "named twice"}, {"capacity[2]", "must be set"}}},
 		"price":         {kind, `{"max_hourly_price": 0}`, one("max_hourly_price", "above zero")},
 		"no replicas":   {kind, `{"sharing": {"strategy": "mps"}}`, one("sharing.replicas", "at least 2")},
-		"no profile":    {kind, `{"sharing": {"strategy": "mig"}}`, one("sharing.profile", "1g.10gb")},
+		"no profile":    {kind, `{"accelerator": {"type": "nvidia-a100"}, "sharing": {"strategy": "mig"}}`, one("sharing.profile", "1g.10gb")},
 		"in vain":       {kind, `{"sharing": {"replicas": 2, "profile": "x"}}`, []fault{{"sharing.replicas", "belongs to"}, {"sharing.profile", "belongs to mig"}}},
 		"labels":        {kind, `{"labels": {"a b": "x", "c": "d e"}}`, []fault{{`labels["a b"]`, "no label"}, {`labels["c"]`, "no label"}}},
+		"equal taints":  {kind, `{"taints": [{"key": "k", "effect": "NoExecute"}, {"key": "k", "effect": "NoSchedule"}, {"key": "k", "value": "v", "effect": "NoExecute"}]}`, one("taints[2]", "is that of taints[0] again")},
 		"taints":        {kind, `{"taints": [{}]}`, []fault{{"taints[0].key", "must be set"}, {"taints[0].effect", "must be set"}}},
 	})
 }
@@ -286,6 +292,9 @@ func TestIdentity_rules(t *testing.T) {
 		"two":            {kind, `{"subject": {"github": {"repository": "a/b"}}}`, one("subject", "2 are set")},
 		"no account":     {kind, `{"subject": {"kubernetes": {"namespace": "A", "service_account": null}}}`, []fault{{"subject.kubernetes.namespace", "lower-case"}, {"subject.kubernetes.service_account", "must be set"}}},
 		"any repository": {kind, `{"subject": {"kubernetes": null, "github": {"repository": "acme/*"}}}`, one("subject.github.repository", "without wildcards")},
+		"any of GitHub":  {kind, `{"subject": {"kubernetes": null, "github": {"repository": "acme/x", "environment": "*"}}}`, one("subject.github.environment", "without wildcards")},
+		"any of GitLab":  {kind, `{"subject": {"kubernetes": null, "gitlab": {"project": "acme/x", "branch": "release/*"}}}`, one("subject.gitlab.branch", "without wildcards")},
+		"nothing left":   {kind, `{"subject": {"kubernetes": {"namespace": "*"}}}`, one("subject.kubernetes.namespace", "start and end with a letter or digit")},
 		"any project":    {kind, `{"subject": {"kubernetes": null, "gitlab": {"project": "*"}}}`, one("subject.gitlab.project", "without wildcards")},
 		"grants nothing": {kind, `{"grants": [{"access": "read"}, {"access": "read", "bucket": "b", "secret": "s"}]}`, []fault{{"grants[0]", "exactly one of bucket and secret"}, {"grants[1]", "exactly one of bucket and secret"}}},
 		"wildcards":      {kind, `{"grants": [{"access": "read", "bucket": "*"}, {"access": "write", "bucket": "b", "prefix": "x*"}]}`, []fault{{"grants[0]", "a wildcard would grant more"}, {"grants[1]", "a wildcard would grant more"}}},
@@ -303,6 +312,7 @@ func TestSecret_rules(t *testing.T) {
 		"both":     {kind, `{"path": "a/b"}`, one("existing", "only referred to")},
 		"paths":    {kind, `{"existing": null, "path": "/a"}`, one("path", "plain path")},
 		"generate": {kind, `{"existing": null, "generate": {"a b": {"length": 8}}}`, []fault{{`generate["a b"]`, "letters, digits"}, {`generate["a b"].length`, "from 16 to 1024"}}},
+		"keys":     {kind, `{"existing": null, "generate": {".dockerconfigjson": {}, "..x": {}, "": {}, "a/b": {"length": 16}}}`, []fault{{`generate["..x"]`, "two dots"}, {`generate[""]`, "letters, digits"}, {`generate["a/b"]`, "letters, digits"}}},
 		"sync":     {kind, `{"sync": {"namespaces": ["A"]}}`, one("sync.namespaces[0]", "lower-case")},
 		"a name":   {kind, `{"existing": "A"}`, one("existing", "lower-case")},
 	})

@@ -3,20 +3,22 @@ package spec
 import (
 	"fmt"
 	"strings"
+
+	"github.com/gitops-ml/terraform-provider-mlops/internal/pattern"
 )
 
 // Secret is a place in a secret store, or a Kubernetes Secret that exists. It holds no
 // value: values are written to the store, never to a spec.
 type Secret struct {
-	Platform Ref                  `json:"platform"`
+	Platform Ref                  `json:"platform" ref:"platform"`
 	Name     string               `json:"name"`
-	Path     string               `json:"path,omitempty"`
+	Path     string               `json:"path,omitempty" text:"filled"`
 	Generate map[string]Generated `json:"generate,omitempty"`
 	Sync     *Sync                `json:"sync,omitempty"`
-	Existing string               `json:"existing,omitempty"`
+	Existing string               `json:"existing,omitempty" text:"filled"`
 	// KMSKey encrypts the values, RecoveryDays is how long a destroyed secret can be
 	// brought back, where the store has that. Vault is what only Vault has.
-	KMSKey       string       `json:"kms_key,omitempty"`
+	KMSKey       string       `json:"kms_key,omitempty" text:"filled"`
 	RecoveryDays int64        `json:"recovery_days,omitempty"`
 	Vault        *VaultSecret `json:"vault,omitempty"`
 	// Store is where the cluster finds the platform's secret store.
@@ -26,7 +28,7 @@ type Secret struct {
 // VaultSecret is what only Vault has. Deletion is how much a destroy takes away: delete
 // the last version (it can be brought back), destroy the values, or everything.
 type VaultSecret struct {
-	Mount    string `json:"mount,omitempty"`
+	Mount    string `json:"mount,omitempty" text:"filled"`
 	Deletion string `json:"deletion_policy,omitempty"`
 }
 
@@ -61,6 +63,8 @@ func (s *Secret) StorePath() string {
 type Generated struct {
 	Length int64 `json:"length"`
 }
+
+func (g *Generated) preset() { g.Length = 32 }
 
 // Sync brings the secret into namespaces of the cluster, under its name.
 type Sync struct {
@@ -102,29 +106,52 @@ func (s *Secret) checkValues(c *checker) {
 	if s.Path != "" && (strings.HasPrefix(s.Path, "/") || strings.HasSuffix(s.Path, "/") || strings.ContainsAny(s.Path, " \t\n*?\\") || strings.Contains(s.Path, "..")) {
 		c.fault(At("path"), "%q must be a plain path in the store, such as fraud/tracker", s.Path)
 	}
-	for _, key := range sorted(s.Generate) {
-		at := At("generate").Key(key)
-		if !tagForm.MatchString(key) {
-			c.misplaced(at, "the key must be letters, digits, dashes, dots and underscores")
-		}
-		if n := s.Generate[key].Length; n < 16 || n > 1024 {
-			c.fault(at.Attr("length"), "%d must be from 16 to 1024", n)
-		}
-	}
+	s.checkGenerated(c)
 	if n := s.RecoveryDays; n != 0 && (n < 7 || n > 90) {
 		c.fault(At("recovery_days"), "%d must be from 7 to 90", n)
 	}
 	if s.Vault != nil {
 		c.choice(At("vault", "deletion_policy"), "deletion_policy", s.Vault.Deletion)
 	}
-	if s.Sync != nil {
-		for i, namespace := range s.Sync.Namespaces {
-			c.label(At("sync", "namespaces").Index(i), namespace, 63)
-		}
-	}
+	s.Sync.check(c)
 	if s.Existing != "" {
 		c.label(At("existing"), s.Existing, 253)
 	}
+}
+
+func (s *Secret) checkGenerated(c *checker) {
+	for _, key := range sorted(s.Generate) {
+		at := At("generate").Key(key)
+		if why := SecretKeyFault(key); why != "" {
+			c.misplaced(at, "%s", why)
+		}
+		if n := s.Generate[key].Length; n < 16 || n > 1024 {
+			c.fault(at.Attr("length"), "%d must be from 16 to 1024", n)
+		}
+	}
+}
+
+func (s *Sync) check(c *checker) {
+	if s == nil {
+		return
+	}
+	if len(s.Namespaces) == 0 && c.knowsKeys(At("sync", "namespaces")) {
+		c.fault(At("sync", "namespaces"), "must name at least one namespace; leave sync out to keep the secret in its store")
+	}
+	for i, namespace := range s.Namespaces {
+		c.label(At("sync", "namespaces").Index(i), namespace, 63)
+	}
+}
+
+var secretKey = pattern.New(`^[-._A-Za-z0-9]{1,253}$`)
+
+// SecretKeyFault says why no value of a secret can have a key, or "". The rules are those
+// of a Kubernetes Secret, into which a store's values are brought by their keys.
+func SecretKeyFault(key string) string {
+	if secretKey.MatchString(key) && key != "." && !strings.HasPrefix(key, "..") {
+		return ""
+	}
+	return "the key must be letters, digits, dashes, dots and underscores, at most 253 of them, and not begin with two dots"
 }
 
 func (s *Secret) checkWhole(c *checker) {

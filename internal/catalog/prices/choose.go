@@ -167,7 +167,7 @@ func (c *Catalog) fitting(q Query) (offer, error) {
 		}
 	}
 	if len(found.types) == 0 {
-		return offer{}, fmt.Errorf("cloud %q has no %s; it has: %s", q.Cloud, q.Accelerator, strings.Join(have, ", "))
+		return offer{}, fmt.Errorf("the list of cloud %q has no %s; it has: %s; pin a machine that the list does not have with instance_type", q.Cloud, q.Accelerator, strings.Join(have, ", "))
 	}
 	var exact []Machine
 	for _, m := range rows {

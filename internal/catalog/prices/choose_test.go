@@ -122,7 +122,7 @@ func TestCatalog_Choose_errors(t *testing.T) {
 		q    prices.Query
 		want string
 	}{
-		"no such accelerator": {prices.Query{Cloud: "aws", Accelerator: "amd-mi300x", Count: 8}, `cloud "aws" has no amd-mi300x; it has: nvidia-a100, nvidia-a100-80gb, nvidia-a10g, nvidia-b200, nvidia-b300, nvidia-gb200, nvidia-h100, nvidia-h200, nvidia-l4, nvidia-l40s, nvidia-rtx-pro-6000, nvidia-t4, nvidia-v100, nvidia-v100-32gb`},
+		"no such accelerator": {prices.Query{Cloud: "aws", Accelerator: "amd-mi300x", Count: 8}, `the list of cloud "aws" has no amd-mi300x; it has: nvidia-a100, nvidia-a100-80gb, nvidia-a10g, nvidia-b200, nvidia-b300, nvidia-gb200, nvidia-h100, nvidia-h200, nvidia-l4, nvidia-l40s, nvidia-rtx-pro-6000, nvidia-t4, nvidia-v100, nvidia-v100-32gb; pin a machine that the list does not have with instance_type`},
 		"no l40s":             {prices.Query{Cloud: "azure", Accelerator: "nvidia-l40s"}, `cloud "azure" has no nvidia-l40s; it has: amd-mi300x, nvidia-a10, `},
 		"too many":            {prices.Query{Cloud: "aws", Accelerator: "nvidia-l4", Count: 16}, "no machine of aws has 16 nvidia-l4: the most is 8, of g6.48xlarge"},
 		"too many instead":    {prices.Query{Cloud: "azure", Accelerator: "nvidia-l4", Count: 8}, "no machine of azure has 8 nvidia-a10 or nvidia-t4: the most is 4, of Standard_NC64as_T4_v3"},

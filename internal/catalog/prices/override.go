@@ -14,9 +14,11 @@ import (
 const ownSource = "own price"
 
 // Read reads a user's own prices from CSV. Only cloud, instance_type and on_demand are
-// required; what is left out is that of the embedded list's machine. A row without
-// region is for every region. It has no date where it names none: the list's date is
-// not that of another price.
+// required; what is left out is that of the embedded list's machine, with and without a
+// region. A row without region is for every region. A spot price of the list that is
+// above the row's on_demand is lowered to it: nobody pays more for what can be taken
+// away. A row that names no date has the list's only where it has the list's price: an
+// own price has no list date.
 func Read(r io.Reader) ([]Machine, error) {
 	data, err := io.ReadAll(r)
 	if err != nil {
@@ -113,8 +115,14 @@ func (c *Catalog) complete(m Machine) Machine {
 	orCount(&m.Count, known.Count)
 	orCount(&m.GPUMemoryGiB, known.GPUMemoryGiB)
 	or(&m.Note, known.Note)
-	if m.Spot == "" && known.Spot != "" && known.Spot.Cmp(m.OnDemand) <= 0 { // above it, the list's estimate says nothing
+	if m.Spot == "" {
 		m.Spot = known.Spot
+		if m.OnDemand != "" && m.Spot.Cmp(m.OnDemand) > 0 {
+			m.Spot = m.OnDemand
+		}
+	}
+	if known.OnDemand != "" && m.OnDemand.Cmp(known.OnDemand) == 0 {
+		or(&m.AsOf, known.AsOf)
 	}
 	return m
 }

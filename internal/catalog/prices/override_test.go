@@ -30,7 +30,11 @@ func TestRead(t *testing.T) {
 		"spaces": {" cloud , instance_type , on_demand \n aws , g6.xlarge , 0.5 \n", []prices.Machine{
 			{Cloud: "aws", InstanceType: "g6.xlarge", Accelerator: "nvidia-l4", Count: 1, GPUMemoryGiB: 22, VCPU: 4, MemoryGiB: 16, OnDemand: "0.5", Spot: "0.48288", Source: "own price"}}},
 		"below the spot price": {"cloud,instance_type,on_demand\naws,g6.xlarge,0.40\n", []prices.Machine{
-			{Cloud: "aws", InstanceType: "g6.xlarge", Accelerator: "nvidia-l4", Count: 1, GPUMemoryGiB: 22, VCPU: 4, MemoryGiB: 16, OnDemand: "0.40", Source: "own price"}}},
+			{Cloud: "aws", InstanceType: "g6.xlarge", Accelerator: "nvidia-l4", Count: 1, GPUMemoryGiB: 22, VCPU: 4, MemoryGiB: 16, OnDemand: "0.40", Spot: "0.40", Source: "own price"}}},
+		"below it in a region": {"cloud,instance_type,on_demand,region\naws,g6.xlarge,0.40,eu-west-1\n", []prices.Machine{
+			{Cloud: "aws", Region: "eu-west-1", InstanceType: "g6.xlarge", Accelerator: "nvidia-l4", Count: 1, GPUMemoryGiB: 22, VCPU: 4, MemoryGiB: 16, OnDemand: "0.40", Spot: "0.40", Source: "own price"}}},
+		"the list's price": {"cloud,instance_type,on_demand\naws,g6.xlarge,0.80480\n", []prices.Machine{
+			{Cloud: "aws", InstanceType: "g6.xlarge", Accelerator: "nvidia-l4", Count: 1, GPUMemoryGiB: 22, VCPU: 4, MemoryGiB: 16, OnDemand: "0.80480", Spot: "0.48288", AsOf: "2026-07-20", Source: "own price"}}},
 		"all, in another order, from a spreadsheet": {"\ufeffnote,source,as_of,spot,on_demand,memory_gib,vcpu,gpu_memory_gib,count,accelerator,instance_type,region,cloud\r\n# ours\r\n\"a, b\",contract,2026-01-31,1,2,3,4,5,6, nvidia-h100,x.large,eu-central-1,aws\r\n", []prices.Machine{
 			{Cloud: "aws", Region: "eu-central-1", InstanceType: "x.large", Accelerator: "nvidia-h100", Count: 6, GPUMemoryGiB: 5, VCPU: 4, MemoryGiB: 3, OnDemand: "2", Spot: "1", AsOf: "2026-01-31", Source: "contract", Note: "a, b"}}},
 		"note kept": {"cloud,instance_type,on_demand\naws,p5e.48xlarge,40\n", []prices.Machine{

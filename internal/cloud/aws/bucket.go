@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/s3"
@@ -21,13 +20,8 @@ type bucketPlan struct{ *clients }
 
 // Settings are every setting of a bucket, those that are the same for all included.
 func (p bucketPlan) Settings(b cloud.Bucket) (cloud.Settings, error) {
-	if b.SoftDeleteDays != 0 {
-		return nil, fmt.Errorf("bucket %q: S3 has no soft_delete_days: leave it out; what is deleted stays as an older version, for as long as noncurrent_expire_after_days of a lifecycle rule says", b.Name)
-	}
-	for _, r := range b.Lifecycle {
-		if max(r.ExpireAfterDays, r.NoncurrentExpireAfterDays) > math.MaxInt32 {
-			return nil, fmt.Errorf("bucket %q: lifecycle rule of prefix %q: expire_after_days: S3 takes %d days at most", b.Name, r.Prefix, math.MaxInt32)
-		}
+	if err := bucketUnable(b, p.region(b.On)); err != nil {
+		return nil, fmt.Errorf("bucket %q: %w", b.Name, err)
 	}
 	if err := checkTags(marked(b.On, b.Name)); err != nil {
 		return nil, fmt.Errorf("bucket %q: %w", b.Name, err)
@@ -54,19 +48,33 @@ func (s buckets) Create(ctx context.Context, b cloud.Bucket) (string, error) {
 		return "", err
 	}
 	there, err := found(ctx, client, b)
+	id := ""
 	if err == nil && !there {
 		_, err = client.CreateBucket(ctx, createInput(b, client.Options().Region))
+		if unsure(err) {
+			id = b.Name
+		}
 		if isCode(err, "BucketAlreadyOwnedByYou") { // the answer to an earlier try was lost
-			there, err = found(ctx, client, b)
-			if err == nil && !there {
-				err = fmt.Errorf("%w: it comes and goes", cloud.ErrConflict)
-			}
+			err = s.made(ctx, b)
 		}
 	}
 	if err != nil {
-		return "", bucketTaken(b.Name, translate(bucketText(b.Name), err))
+		return id, bucketTaken(b.Name, translate(bucketText(b.Name), err))
 	}
 	return b.Name, s.apply(ctx, b.Name, b, "NoSuchBucket")
+}
+
+// made looks for a bucket that there must be, and may be seen late.
+func (s buckets) made(ctx context.Context, b cloud.Bucket) error {
+	client, err := s.s3(ctx, s.region(b.On), "NoSuchBucket")
+	if err != nil {
+		return err
+	}
+	there, err := found(ctx, client, b)
+	if err == nil && !there {
+		err = fmt.Errorf("%w: it comes and goes", cloud.ErrConflict)
+	}
+	return err
 }
 
 // found reports whether our bucket is there; one of somebody else is an error.
@@ -75,6 +83,8 @@ func found(ctx context.Context, client *s3.Client, b cloud.Bucket) (bool, error)
 	switch {
 	case isCode(err, "NoSuchBucket"):
 		return false, nil
+	case redirected(err) != "":
+		return false, fmt.Errorf("%w: it is in %s", cloud.ErrExists, redirected(err))
 	case err != nil:
 		return false, err
 	case !ours(b.On, tags, b.Name):
@@ -109,6 +119,9 @@ func (s buckets) apply(ctx context.Context, name string, b cloud.Bucket, also ..
 	if err != nil {
 		return err
 	}
+	if err := s.openDoor(ctx, client, b); err != nil {
+		return fmt.Errorf("logging: %w", err)
+	}
 	for _, setting := range bucketSettings {
 		if err := setting.put(ctx, client, name, b, region); err != nil {
 			return fmt.Errorf("%s: %w", setting.name, translate(bucketText(name), err))
@@ -133,6 +146,11 @@ func (s buckets) Read(ctx context.Context, id string, b cloud.Bucket) (cloud.Set
 			return nil, fmt.Errorf("%s: %w", setting.name, translate(bucketText(id), err))
 		}
 	}
+	closed, err := s.undelivered(ctx, client, b)
+	if err != nil {
+		return nil, fmt.Errorf("logging: %w", err)
+	}
+	out["logging"] += closed
 	return out, nil
 }
 
@@ -206,6 +224,9 @@ func (s buckets) remove(ctx context.Context, client *s3.Client, id string, force
 			return nil
 		}
 		if !isCode(err, "BucketNotEmpty") || !force {
+			break
+		}
+		if late := s.pause(ctx, 5*time.Second); late != nil {
 			break
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 
 	sdk "github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
@@ -60,6 +61,11 @@ func (s buckets) abort(ctx context.Context, client *s3.Client, id string) error 
 // mostDeleted is how many objects one request deletes.
 const mostDeleted = 1000
 
+// passes are codes of objects that S3 can delete the next time.
+var passes = []string{"InternalError", "SlowDown", "ServiceUnavailable", "OperationAborted", "RequestTimeout"}
+
+// deletePage deletes what is on a page. What passes by itself is left for the next round:
+// the bucket says then that it is not empty.
 func deletePage(ctx context.Context, client *s3.Client, id string, page *s3.ListObjectVersionsOutput) (int, error) {
 	var all []types.ObjectIdentifier
 	for _, v := range page.Versions {
@@ -68,24 +74,30 @@ func deletePage(ctx context.Context, client *s3.Client, id string, page *s3.List
 	for _, m := range page.DeleteMarkers {
 		all = append(all, types.ObjectIdentifier{Key: m.Key, VersionId: m.VersionId})
 	}
+	left := 0
 	for batch := range slices.Chunk(all, mostDeleted) {
 		answer, err := client.DeleteObjects(ctx, &s3.DeleteObjectsInput{Bucket: &id, Delete: &types.Delete{Objects: batch, Quiet: sdk.Bool(true)}})
 		if err != nil {
 			return 0, err
 		}
-		if len(answer.Errors) > 0 {
-			first := answer.Errors[0]
-			return 0, refusedDelete(len(answer.Errors), sdk.ToString(first.Key), sdk.ToString(first.Code), sdk.ToString(first.Message))
+		left += len(answer.Errors)
+		lasting := slices.DeleteFunc(answer.Errors, func(e types.Error) bool { return slices.Contains(passes, sdk.ToString(e.Code)) })
+		if len(lasting) > 0 {
+			first := lasting[0]
+			return 0, refusedDelete(len(lasting), sdk.ToString(first.Key), sdk.ToString(first.Code), sdk.ToString(first.Message))
 		}
 	}
-	return len(all), nil
+	return len(all) - left, nil
 }
 
 // refusedDelete is the error of objects that S3 keeps: the answer itself is 200.
 func refusedDelete(n int, key, code, message string) error {
 	says, kind := meaning(code, "DeleteObjects", 0)
 	text := fmt.Sprintf("%d objects cannot be deleted, among them %q: ", n, key)
-	if kind != nil {
+	switch {
+	case strings.Contains(strings.ToLower(message), "object lock"):
+		text += says + ": an object lock keeps them: wait until it ends, or lift it (a lock in governance mode by who has s3:BypassGovernanceRetention, a legal hold by who has s3:PutObjectLegalHold): "
+	case kind != nil:
 		text += says + ": needs permission " + actions["S3 DeleteObjects"] + ": "
 	}
 	cause := fmt.Errorf("%s: %s", code, message)

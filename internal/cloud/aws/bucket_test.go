@@ -133,7 +133,11 @@ func TestBucketDeletion(t *testing.T) {
 		"empty":            {false, func(*awsfake.Bucket) {}, nil, "", 0},
 		"full":             {false, full, cloud.ErrNotEmpty, "force_destroy = true", 7},
 		"full and forced":  {true, full, nil, "", 0},
-		"an object locked": {true, func(b *awsfake.Bucket) { b.Versions = []awsfake.Version{{Key: "locked/x", ID: "1"}} }, cloud.ErrDenied, `"locked/x"`, 2},
+		"an object locked": {true, func(b *awsfake.Bucket) { b.Versions = []awsfake.Version{{Key: "locked/x", ID: "1"}} }, cloud.ErrDenied, `"locked/x": access denied: an object lock keeps them`, 2},
+		"slow to delete": {true, func(b *awsfake.Bucket) {
+			b.Versions, b.Slow = []awsfake.Version{{Key: "a", ID: "1"}, {Key: "b", ID: "1"}}, 2
+		}, nil, "", 0},
+		"too slow": {true, func(b *awsfake.Bucket) { b.Versions, b.Slow = []awsfake.Version{{Key: "a", ID: "1"}}, 99 }, cloud.ErrNotEmpty, "", 2},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -172,6 +176,21 @@ func TestBucketElsewhere(t *testing.T) {
 	}
 }
 
+// A bucket of the name in another region is not ours to take, wherever one asks from.
+func TestBucketTakenElsewhere(t *testing.T) {
+	t.Parallel()
+	for region, asked := range map[string]string{"us-east-1": "eu-west-1", "eu-west-1": "us-east-1"} {
+		c, fake := direct(t, nil)
+		fake.AddBucket("fraud-artifacts", region, map[string]string{})
+		o := on()
+		o.Platform = platform(func(p *spec.Platform) { p.Region = asked })
+		id, err := c.Buckets.Store.Create(t.Context(), bucket(o, nil))
+		if id != "" || !errors.Is(err, cloud.ErrExists) || !strings.Contains(err.Error(), "it is in "+region) || fake.Count() != 1 {
+			t.Errorf("create of a bucket that is in %s from %s: %q, %v", region, asked, id, err)
+		}
+	}
+}
+
 func TestBucketInTheFirstRegion(t *testing.T) {
 	t.Parallel()
 	c, fake := direct(t, nil)
@@ -204,10 +223,28 @@ func TestBucketRefused(t *testing.T) {
 		`"Owner" and "owner"`: bucket(on("Owner", "y"), nil),
 		"AWS takes 50":        bucket(many, nil),
 		"256 characters":      bucket(on("k", strings.Repeat("v", 257)), nil),
-		"expire_after_days":   bucket(on(), func(b *spec.Bucket) { b.Lifecycle = []spec.LifecycleRule{{ExpireAfterDays: 1 << 40}} }),
+		"kms_key: \"arn:aws:kms:us-east-1:123456789012:key/1\" is in us-east-1": bucket(on(), func(b *spec.Bucket) { b.KMSKey = "arn:aws:kms:us-east-1:123456789012:key/1" }),
+		"kms_key: \"arn:aws:iam::123456789012:role/x\" is no key":               bucket(on(), func(b *spec.Bucket) { b.KMSKey = "arn:aws:iam::123456789012:role/x" }),
+		"kms_key: \"my key\" is no key":                                         bucket(on(), func(b *spec.Bucket) { b.KMSKey = "my key" }),
+		"S3 takes 1000 rules":                                                   bucket(on(), func(b *spec.Bucket) { b.Lifecycle = make([]spec.LifecycleRule, 1000) }),
+		"access_logs.bucket: a bucket that logs into itself":                    bucket(on(), func(b *spec.Bucket) { b.AccessLogs = &spec.AccessLogs{Bucket: "fraud-artifacts"} }),
+		"expire_after_days":                                                     bucket(on(), func(b *spec.Bucket) { b.Lifecycle = []spec.LifecycleRule{{ExpireAfterDays: 1 << 40}} }),
 	} {
 		if got, err := c.Buckets.Plan.Settings(b); err == nil || !strings.Contains(err.Error(), says) {
 			t.Errorf("settings %v, %v; want an error with %q", got, err, says)
+		}
+	}
+}
+
+func TestBucketKeys(t *testing.T) {
+	t.Parallel()
+	c, _ := direct(t, nil)
+	for _, key := range []string{
+		"", "alias/aws/s3", "alias/ml", "1234abcd-12ab-34cd-56ef-1234567890ab", "mrk-1234abcd12ab34cd56ef1234567890ab", "arn:aws:kms:eu-west-1:123456789012:key/1", "arn:aws:kms:eu-west-1:123456789012:alias/ml",
+	} {
+		got, err := c.Buckets.Plan.Settings(bucket(on(), func(b *spec.Bucket) { b.KMSKey = key }))
+		if err != nil || !strings.Contains(got["encryption"], key) {
+			t.Errorf("%q: %v, %v", key, got["encryption"], err)
 		}
 	}
 }

@@ -103,7 +103,7 @@ func (c *clients) base(ctx context.Context) (sdk.Config, error) {
 		c.loaded = &loaded
 	}
 	if _, err := c.loaded.Credentials.Retrieve(ctx); err != nil {
-		return sdk.Config{}, unusable(ctx, renew, err)
+		return sdk.Config{}, unloaded(ctx, err)
 	}
 	return *c.loaded, nil
 }

@@ -9,7 +9,9 @@ import (
 	"strings"
 
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
+	"github.com/aws/aws-sdk-go-v2/service/sts"
 	"github.com/aws/smithy-go"
+	smithyhttp "github.com/aws/smithy-go/transport/http"
 
 	"github.com/gitops-ml/terraform-provider-mlops/internal/cloud"
 	"github.com/gitops-ml/terraform-provider-mlops/internal/pattern"
@@ -117,6 +119,27 @@ func unusable(ctx context.Context, says string, err error) error {
 	return &failure{text: fmt.Sprintf("%v: %s: %v", cloud.ErrDenied, says, err), kind: cloud.ErrDenied, cause: err}
 }
 
+// unloaded is the error of credentials that cannot be had. A role that may not be taken is
+// no matter of renewing them, nor is a service that does not answer.
+func unloaded(ctx context.Context, err error) error {
+	var operation *smithy.OperationError
+	if ctx.Err() != nil || !errors.As(err, &operation) || operation.ServiceID != sts.ServiceID {
+		return unusable(ctx, renew, err)
+	}
+	out := translate("the role that the credentials are to take", err)
+	if errors.Is(out, cloud.ErrDenied) {
+		return fmt.Errorf("%w: the trust policy of the role must name these credentials, too", out)
+	}
+	return out
+}
+
+// unsure reports whether a request may have been taken although it failed: nobody answered,
+// or nobody who knew.
+func unsure(err error) bool {
+	var unanswered *smithyhttp.RequestSendError
+	return errors.As(err, &unanswered) || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) || statusOf(err) >= http.StatusInternalServerError
+}
+
 // isCode reports whether an error of the cloud has one of the codes.
 func isCode(err error, codes ...string) bool {
 	var api smithy.APIError
@@ -181,6 +204,7 @@ var actions = map[string]string{
 	"S3 ListMultipartUploads":            "s3:ListBucketMultipartUploads",
 	"S3 DeleteObjects":                   "s3:DeleteObjectVersion (and s3:DeleteObject)",
 	"IAM CreateRole":                     "iam:CreateRole (and iam:TagRole)",
-	"EKS CreatePodIdentityAssociation":   "eks:CreatePodIdentityAssociation (and iam:PassRole, iam:GetRole)",
-	"EKS CreateNodegroup":                "eks:CreateNodegroup (and iam:PassRole)",
+	"EKS CreatePodIdentityAssociation":   "eks:CreatePodIdentityAssociation (and eks:TagResource, iam:PassRole, iam:GetRole)",
+	"EKS UpdatePodIdentityAssociation":   "eks:UpdatePodIdentityAssociation (and iam:PassRole, iam:GetRole)",
+	"EKS CreateNodegroup":                "eks:CreateNodegroup (and eks:TagResource, iam:PassRole)",
 }

@@ -59,6 +59,12 @@ func s3Error(status int, code, message string, header http.Header) reply {
 	}
 }
 
+func queryError(status int, code, message string) reply {
+	return func(req *http.Request) *http.Response {
+		return cloudtest.Reply(req, status, "text/xml", "<ErrorResponse><Error><Type>Sender</Type><Code>"+code+"</Code><Message>"+message+"</Message></Error><RequestId>R7</RequestId></ErrorResponse>")
+	}
+}
+
 // The text of each error, whole: nobody reads one until it happens.
 func TestErrors(t *testing.T) {
 	t.Parallel()
@@ -189,21 +195,30 @@ type roundTrip func(*http.Request) (*http.Response, error)
 
 func (f roundTrip) RoundTrip(req *http.Request) (*http.Response, error) { return f(req) }
 
+func assuming(fault *answers) func(*aws.Config) {
+	return func(config *aws.Config) {
+		fault.operation, fault.next = "AssumeRole", config.HTTPClient
+		config.AssumeRole = &aws.AssumeRole{RoleARN: "arn:aws:iam::210987654321:role/ci", ExternalID: "x-1"}
+		config.HTTPClient = fault
+	}
+}
+
 func TestAssumedRole(t *testing.T) {
 	t.Parallel()
-	var form string
-	var token string
+	var form, token string
 	driver, fake := direct(t, func(config *aws.Config) {
+		assuming(&answers{})(config)
 		next := config.HTTPClient
-		config.AssumeRole = &aws.AssumeRole{RoleARN: "arn:aws:iam::210987654321:role/ci", ExternalID: "x-1"}
 		config.HTTPClient = roundTrip(func(req *http.Request) (*http.Response, error) {
 			if awsfake.ServiceOf(req) == "sts" {
-				body := make([]byte, req.ContentLength)
-				_, _ = req.Body.Read(body)
-				form = string(body)
-				return cloudtest.Reply(req, 200, "text/xml", "<AssumeRoleResponse><AssumeRoleResult><Credentials><AccessKeyId>ASIA1</AccessKeyId><SecretAccessKey>s</SecretAccessKey><SessionToken>session-1</SessionToken><Expiration>2199-01-01T00:00:00Z</Expiration></Credentials></AssumeRoleResult></AssumeRoleResponse>"), nil
+				body, err := io.ReadAll(req.Body)
+				if err != nil {
+					return nil, err
+				}
+				form, req.Body = string(body), io.NopCloser(bytes.NewReader(body))
+			} else {
+				token = req.Header.Get("X-Amz-Security-Token")
 			}
-			token = req.Header.Get("X-Amz-Security-Token")
 			return next.RoundTrip(req)
 		})
 	})
@@ -215,5 +230,42 @@ func TestAssumedRole(t *testing.T) {
 		if !strings.Contains(form, want) {
 			t.Errorf("AssumeRole is asked with %s, want %s", form, want)
 		}
+	}
+}
+
+// What goes wrong while a role is taken passes by itself, or says what is to be done.
+func TestAssumedRoleFails(t *testing.T) {
+	t.Parallel()
+	silent := func(req *http.Request) *http.Response {
+		<-req.Context().Done()
+		return queryError(500, "InternalFailure", "")(req)
+	}
+	for name, c := range map[string]struct {
+		give []reply
+		kind error
+		says []string // nothing: it passes
+	}{
+		"throttled":    {give: []reply{queryError(400, "Throttling", "Rate exceeded"), queryError(400, "Throttling", "Rate exceeded")}},
+		"500":          {give: []reply{queryError(500, "InternalFailure", "")}},
+		"503":          {give: []reply{queryError(503, "ServiceUnavailable", "")}},
+		"slow":         {give: []reply{silent}},
+		"denied":       {[]reply{queryError(403, "AccessDenied", "Access Denied")}, cloud.ErrDenied, []string{"needs permission sts:AssumeRole", "trust policy of the role"}},
+		"expired":      {[]reply{queryError(403, "ExpiredToken", "The security token included in the request is expired")}, cloud.ErrDenied, []string{"renew them"}},
+		"for too long": {slices.Repeat([]reply{queryError(503, "ServiceUnavailable", "try later")}, 20), nil, []string{"the role that the credentials are to take", "try later"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			driver, fake := direct(t, assuming(&answers{give: c.give}))
+			fake.AddBucket("fraud-artifacts", "eu-west-1", map[string]string{})
+			_, err := driver.Buckets.Store.Read(t.Context(), "fraud-artifacts", bucket(on(), nil))
+			if (err == nil) != (c.says == nil) || !errors.Is(err, c.kind) && c.kind != nil || c.kind == nil && errors.Is(err, cloud.ErrDenied) {
+				t.Fatalf("read: %v", err)
+			}
+			for _, text := range c.says {
+				if !strings.Contains(err.Error(), text) {
+					t.Errorf("read: %v; want %q", err, text)
+				}
+			}
+		})
 	}
 }

@@ -36,6 +36,19 @@ func roleName(i cloud.Identity) string {
 	return name[:longestRole-charactersHash-1] + "-" + spec.Hash(name)[:charactersHash]
 }
 
+// Expected is the ARN that the role of an identity will have, "" where nothing says in
+// which account.
+func (d dialect) Expected(i cloud.Identity) string {
+	return whereOf(i, d.config).role(roleName(i))
+}
+
+func (w where) role(name string) string {
+	if w.account == "" {
+		return ""
+	}
+	return "arn:" + w.partition() + ":iam::" + w.account + ":role" + rolePath + name
+}
+
 // roleOf is the name in the ARN of a role.
 func roleOf(id string) (string, error) {
 	parts := strings.SplitN(id, ":", 6)
@@ -68,7 +81,7 @@ func wanted(i cloud.Identity, w where, boundary string) (cloud.Settings, error) 
 	if err := checkTags(marked(i.On, i.Name)); err != nil {
 		return nil, err
 	}
-	out := cloud.Settings{"role": roleName(i), "tags": jsonText(marked(i.On, i.Name))}
+	out := cloud.Settings{"role": roleName(i), "tags": jsonText(marked(i.On, i.Name)), "pod_identity": none, "other_policies": none}
 	for _, d := range []struct {
 		name string
 		make func(cloud.Identity, where) (string, error)
@@ -90,6 +103,7 @@ func wanted(i cloud.Identity, w where, boundary string) (cloud.Settings, error) 
 	}
 	if podIdentity(i) {
 		out["pod_identity"], out["pod_identity_role"] = placeOfPods(i), out["role"]
+		out["pod_identity_session"], out["pod_identity_tags"] = none, out["tags"]
 	}
 	return out, nil
 }
@@ -155,7 +169,7 @@ func (s identities) Create(ctx context.Context, i cloud.Identity) (string, error
 	}
 	id, err := t.makeRole(ctx)
 	if err != nil {
-		return "", err
+		return id, err
 	}
 	return id, t.apply(ctx, id, "NoSuchEntity")
 }
@@ -180,7 +194,7 @@ func (t task) apply(ctx context.Context, id string, also ...string) error {
 	if err != nil {
 		return err
 	}
-	for _, put := range []func(context.Context, *iam.Client) error{t.putTrust, t.putPolicy, t.putTags, t.putBoundary} {
+	for _, put := range []func(context.Context, *iam.Client) error{t.putTrust, t.putPolicy, t.dropOthers, t.putTags, t.putBoundary} {
 		if err := put(ctx, client); err != nil {
 			return translate(t.text(), err)
 		}
@@ -207,9 +221,11 @@ func (s identities) Read(ctx context.Context, id string, i cloud.Identity) (clou
 	if err != nil {
 		return nil, translate(t.text(), err)
 	}
+	if i.Subject != nil {
+		out["pod_identity"] = none // of an imported one nobody knows
+	}
 	if podIdentity(i) && clusterOf(i) != "" {
-		out["pod_identity"] = placeOfPods(i)
-		if out["pod_identity_role"], err = t.associated(ctx, id); err != nil {
+		if err := t.associated(ctx, id, out); err != nil {
 			return nil, err
 		}
 	}

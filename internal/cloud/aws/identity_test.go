@@ -31,8 +31,15 @@ const roleID = "arn:aws:iam::" + account + ":role/mlops/fraud-trainer"
 // tamperRole are changes of each setting behind the driver's back.
 func tamperRole(t *testing.T, r cloudtest.Rig, _, setting string) {
 	fake := r.Fake.(*awsfake.Account)
-	if setting == "pod_identity_role" {
+	switch setting {
+	case "pod_identity_role":
 		fake.EditPods(func(*awsfake.Pod) bool { return false })
+		return
+	case "pod_identity_session":
+		fake.EditPods(func(p *awsfake.Pod) bool { p.TargetRoleArn = "arn:aws:iam::210987654321:role/admin"; return true })
+		return
+	case "pod_identity_tags":
+		fake.EditPods(func(p *awsfake.Pod) bool { p.Tags = map[string]string{"owner": "another", "theirs": "1"}; return true })
 		return
 	}
 	fake.EditRole("fraud-trainer", func(role *awsfake.Role) {
@@ -41,6 +48,9 @@ func tamperRole(t *testing.T, r cloudtest.Rig, _, setting string) {
 			role.Trust = strings.Replace(role.Trust, `"Effect":"Allow"`, `"Effect":"Deny"`, 1)
 		case "policy":
 			role.Inline["mlops"] = `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}`
+		case "other_policies":
+			role.Inline["theirs"] = `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}`
+			role.Attached = append(role.Attached, "arn:aws:iam::aws:policy/AdministratorAccess")
 		case "tags":
 			role.Tags["owner"] = "another"
 		case "boundary":
@@ -113,34 +123,6 @@ func TestIdentityWithoutGrants(t *testing.T) {
 	}
 }
 
-func TestPodsOfOthers(t *testing.T) {
-	t.Parallel()
-	c, fake := direct(t, nil)
-	fake.AddPod(awsfake.Pod{ClusterName: "ml", Namespace: "fraud-training", ServiceAccount: "trainer", RoleArn: "arn:aws:iam::123456789012:role/theirs"})
-	i := identity(on(), pods)
-	id, err := c.Identities.Store.Create(t.Context(), i)
-	if id != roleID || !errors.Is(err, cloud.ErrExists) || !strings.Contains(err.Error(), "role/theirs") {
-		t.Errorf("create: %q, %v; want the role and ErrExists that names the other role", id, err)
-	}
-	i.On.ID = id
-	if got, err := c.Identities.Store.Read(t.Context(), id, i); err != nil || got["pod_identity_role"] != "arn:aws:iam::123456789012:role/theirs" {
-		t.Errorf("read: %v, %v", got, err)
-	}
-	if err := c.Identities.Store.Delete(t.Context(), id, i); err != nil || fake.Count() != 1 {
-		t.Errorf("delete: %v, %d objects; theirs must stay", err, fake.Count())
-	}
-}
-
-// A role that somebody deleted leaves an association behind, which must go as well.
-func TestPodsWithoutRole(t *testing.T) {
-	t.Parallel()
-	c, fake := direct(t, nil)
-	fake.AddPod(awsfake.Pod{ClusterName: "ml", Namespace: "fraud-training", ServiceAccount: "trainer", RoleArn: roleID})
-	if err := c.Identities.Store.Delete(t.Context(), roleID, identity(on(), pods)); !errors.Is(err, cloud.ErrNotFound) || fake.Count() != 0 {
-		t.Errorf("delete: %v, %d objects left", err, fake.Count())
-	}
-}
-
 func TestIdentityRefused(t *testing.T) {
 	t.Parallel()
 	c, _ := direct(t, nil)
@@ -163,6 +145,7 @@ func TestIdentityRefused(t *testing.T) {
 		"IAM takes 10240 for a role":     identity(on(), pods, many...),
 		"IAM takes 2048":                 identity(withAccount(on()), long),
 		"is no bucket of S3":             identity(on(), pods, cloud.Grant{Access: "read", Bucket: &spec.Bucket{Name: "x", Existing: "gs://x"}}),
+		"without the rest of its ARN":    identity(on(), pods, cloud.Grant{Access: "read", Bucket: &spec.Bucket{Name: "x", Existing: "arn:aws:s3:::theirs"}}),
 		`tag "owner" = "a;b"`:            identity(on("owner", "a;b"), pods),
 	} {
 		if got, err := c.Identities.Plan.Settings(i); err == nil || !strings.Contains(err.Error(), says) {
@@ -216,10 +199,10 @@ func TestRoleNames(t *testing.T) {
 func TestProviderIsMissing(t *testing.T) {
 	t.Parallel()
 	var told []string
-	c, _ := direct(t, func(config *aws.Config) { config.Progress = func(text string) { told = append(told, text) } })
+	c, _ := direct(t, nil)
 	o := on()
 	o.Platform = platform(func(p *spec.Platform) { p.Cluster.OIDCIssuer = "https://oidc.eks.eu-west-1.amazonaws.com/id/NONE" })
-	id, err := c.Identities.Store.Create(t.Context(), identity(o, pods))
+	id, err := c.Identities.Store.Create(cloud.Warned(t.Context(), func(text string) { told = append(told, text) }), identity(o, pods))
 	if said := strings.Join(told, "\n"); id != roleID || err != nil || !strings.Contains(said, "create-open-id-connect-provider --url https://oidc.eks.eu-west-1.amazonaws.com/id/NONE") {
 		t.Errorf("create: %q, %v, and the user is told %q", id, err, said)
 	}

@@ -129,6 +129,9 @@ func s3Name(b spec.Bucket, prefix string) (name, below string, err error) {
 			prefix = strings.TrimSuffix(root, "/") + "/" + prefix
 		}
 	}
+	if strings.Contains(name, ":") {
+		return "", "", fmt.Errorf("bucket %q: %q is no name of a bucket of S3: give its name or s3://NAME, without the rest of its ARN", b.Name, name)
+	}
 	if strings.ContainsAny(name+prefix, "*?$") {
 		return "", "", fmt.Errorf("bucket %q: prefix %q: * ? and $ mean something else in policies of AWS: name the prefix without them", b.Name, prefix)
 	}

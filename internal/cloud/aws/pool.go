@@ -48,9 +48,11 @@ func declared(p cloud.Pool) cloud.Settings {
 	return cloud.Settings{"provisioner": "karpenter", "cluster": p.On.Platform.Cluster.Name}
 }
 
-// joined makes one set of settings from those of the groups by capacity.
+// joined makes one set of settings from those of the groups by capacity. Which capacity is
+// preferred shows in the scaling: its order makes no other groups.
 func joined(cluster string, capacity []string, by map[string]cloud.Settings) cloud.Settings {
-	out := cloud.Settings{"provisioner": "managed_node_group", "cluster": cluster, "capacity": jsonText(capacity)}
+	kinds := slices.SortedFunc(slices.Values(capacity), func(a, b string) int { return strings.Compare(b, a) }) // spot first
+	out := cloud.Settings{"provisioner": "managed_node_group", "cluster": cluster, "capacity": jsonText(kinds)}
 	names := map[string]bool{}
 	for _, settings := range by {
 		for name := range settings {
@@ -134,10 +136,13 @@ func poolLabels(p cloud.Pool) (map[string]string, error) {
 	has := accelerator(p)
 	ours := map[string]string{"mlops.dev/pool": p.Name, "mlops.dev/accelerator": has.Type}
 	var faults []error
+	if has.Type == "" {
+		faults = append(faults, spec.Misfit("accelerator", "it is not known what a %s has: name its type and count", p.Machine))
+	}
 	if s := p.Sharing; s != nil && s.Strategy != "" && s.Strategy != "none" {
 		switch {
 		case has.Resource() != "nvidia.com/gpu":
-			faults = append(faults, fmt.Errorf("sharing: %s is for accelerators of NVIDIA, not for %s: leave it out", s.Strategy, has.Type))
+			faults = append(faults, spec.Misfit("sharing", "%s is for accelerators of NVIDIA, not for %s: leave it out", s.Strategy, has.Type))
 		case s.Strategy == "mig":
 			ours["nvidia.com/mig.config"] = "all-" + strings.ReplaceAll(s.Profile, "+", ".")
 		default:
@@ -148,10 +153,13 @@ func poolLabels(p cloud.Pool) (map[string]string, error) {
 	for _, key := range slices.Sorted(maps.Keys(p.Labels)) {
 		value := p.Labels[key]
 		if mine, taken := ours[key]; taken && mine != value {
-			faults = append(faults, fmt.Errorf("labels: %s is %q, which this provider sets: leave it out", key, mine))
+			faults = append(faults, spec.Misfit("labels", "%s is %q, which this provider sets: leave it out", key, mine))
 		}
 		if value == "" || len(value) > 63 || len(key) > 63 {
-			faults = append(faults, fmt.Errorf("labels: %s=%q: EKS takes keys and values of 1 to 63 characters", key, value))
+			faults = append(faults, spec.Misfit("labels", "%s=%q: EKS takes keys and values of 1 to 63 characters", key, value))
+		}
+		if err := labelUnable(key); err != nil {
+			faults = append(faults, err)
 		}
 		out[key] = value
 	}

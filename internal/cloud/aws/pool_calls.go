@@ -92,7 +92,7 @@ func (o poolRun) someRole(ctx context.Context, names []string) (string, error) {
 }
 
 // create asks for a group. The name is what keeps it from being made twice, and the SDK
-// gives the tries of one request one token.
+// gives the tries of one request one token. made is true as well of one that may be there.
 func (o poolRun) create(ctx context.Context, g nodeGroup) (made bool, err error) {
 	for try := 1; ; try++ {
 		_, err := o.api.CreateNodegroup(ctx, g.input())
@@ -112,7 +112,7 @@ func (o poolRun) create(ctx context.Context, g nodeGroup) (made bool, err error)
 		case try < passingTries && isCode(err, "InvalidParameterException") && strings.Contains(strings.ToLower(err.Error()), "role"):
 			// IAM tells the other services of a new role by and by
 		default:
-			return false, translate(o.object(g.name), err)
+			return unsure(err), translate(o.object(g.name), err)
 		}
 		o.tell("%s: waits: %v", o.object(g.name), err)
 		if late := o.pause(ctx, pollGroup); late != nil {

@@ -86,14 +86,17 @@ var effects = map[string]types.TaintEffect{
 
 func poolTaints(p cloud.Pool) (out []types.Taint, err error) {
 	if len(p.Taints) > 50 {
-		return nil, fmt.Errorf("taints: EKS takes 50 of a node group, and these are %d", len(p.Taints))
+		return nil, spec.Misfit("taints", "EKS takes 50 of a node group, and these are %d", len(p.Taints))
 	}
 	var faults []error
 	for _, t := range p.Taints {
 		if len(t.Key) > 63 || len(t.Value) > 63 {
-			faults = append(faults, fmt.Errorf("taints: %s=%s: EKS takes keys and values of at most 63 characters", t.Key, t.Value))
+			faults = append(faults, spec.Misfit("taints", "%s=%s: EKS takes keys and values of at most 63 characters", t.Key, t.Value))
 		}
 		taint := types.Taint{Key: sdk.String(t.Key), Effect: effects[t.Effect]}
+		if slices.ContainsFunc(out, func(have types.Taint) bool { return byKey(have, taint) == 0 }) {
+			faults = append(faults, spec.Misfit("taints", "%s:%s is named twice, and a node has one of a key and effect", t.Key, t.Effect))
+		}
 		if t.Value != "" {
 			taint.Value = sdk.String(t.Value)
 		}

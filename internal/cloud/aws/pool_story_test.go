@@ -1,10 +1,12 @@
 package aws
 
 import (
+	"context"
 	"errors"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/gitops-ml/terraform-provider-mlops/internal/cloud"
 	"github.com/gitops-ml/terraform-provider-mlops/internal/cloud/aws/awsfake"
@@ -223,5 +225,57 @@ func TestPoolWhoseGroupIsHidden(t *testing.T) {
 	f.Play(awsfake.Script{Polls: 1, Hidden: 3, Busy: 2})
 	if _, err := poolsOn(t, f, unwrapped, nil).Store.Create(t.Context(), aPool(nil)); err != nil {
 		t.Error(err)
+	}
+}
+
+// Which capacity is preferred is where the minimum stands: no group is made anew for it.
+func TestPoolPrefersAnotherCapacity(t *testing.T) {
+	t.Parallel()
+	f := newEKS()
+	kind := poolsOn(t, f, unwrapped, nil)
+	id, err := kind.Store.Create(t.Context(), aPool(nil))
+	if err != nil {
+		t.Fatal(err)
+	}
+	turned := aPool(func(p *cloud.Pool) { p.Capacity = []string{"on_demand", "spot"} })
+	have, err := kind.Store.Read(t.Context(), id, aPool(nil))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want, err := kind.Plan.Settings(turned)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, fixed := range kind.Plan.Fixed() {
+		if want[fixed] != cloud.Later && want[fixed] != have[fixed] {
+			t.Errorf("%s is %s, and would be made anew for %s", fixed, have[fixed], want[fixed])
+		}
+	}
+	if err := kind.Store.Update(t.Context(), id, turned); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := kind.Store.Read(t.Context(), id, turned); err != nil || got["scaling"] != `{"on_demand":"1-4","spot":"0-4"}` || got["scaling"] != want["scaling"] {
+		t.Errorf("%v, %v", got, err)
+	}
+}
+
+func TestPoolThatFailsToGo(t *testing.T) {
+	t.Parallel()
+	f := newEKS()
+	kind := poolsOn(t, f, unwrapped, nil)
+	id, err := kind.Store.Create(t.Context(), aPool(nil))
+	if err != nil {
+		t.Fatal(err)
+	}
+	f.Play(awsfake.Script{Polls: 1, DeleteFails: []awsfake.Issue{{Code: "Ec2SecurityGroupDeletionFailure", Message: "sg-1 is in use", ResourceIDs: []string{"sg-1"}}}})
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	defer cancel()
+	told(t, kind.Store.Delete(ctx, id, aPool(nil)), "DELETE_FAILED", "Ec2SecurityGroupDeletionFailure", "sg-1 is in use")
+	if len(f.Groups()) != 2 {
+		t.Fatalf("%v", f.Groups())
+	}
+	f.Play(awsfake.Script{Polls: 1})
+	if err := kind.Store.Delete(t.Context(), id, aPool(nil)); err != nil || len(f.Groups()) != 0 {
+		t.Errorf("the next delete: %v, %v", err, f.Groups())
 	}
 }

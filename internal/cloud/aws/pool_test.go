@@ -74,7 +74,7 @@ func TestPoolAMI(t *testing.T) {
 		t.Errorf("neuron: %q, %q, %v", got["ami_type"], got["tags"], err)
 	}
 	got, err = poolPlan{}.Settings(aPool(func(p *cloud.Pool) {
-		p.Driver, p.AWS = "none", &spec.AWSPool{AMIType: "AL2023_x86_64_STANDARD"}
+		p.Driver, p.AWS, p.Machine, p.Accelerator.Type = "none", &spec.AWSPool{AMIType: "AL2023_x86_64_STANDARD"}, "p5.4xlarge", "nvidia-h100"
 		p.Sharing = &spec.Sharing{Strategy: "mig", Profile: "1g.10gb+me"}
 	}))
 	if err != nil || got["ami_type"] != "AL2023_x86_64_STANDARD" || !strings.Contains(got["labels"], `"nvidia.com/mig.config":"all-1g.10gb.me"`) || strings.Contains(got["tags"], "node-template") {
@@ -85,12 +85,33 @@ func TestPoolAMI(t *testing.T) {
 func TestPoolsRefuse(t *testing.T) {
 	t.Parallel()
 	for want, change := range map[string]func(*cloud.Pool){
-		"cluster.name must be set on platform":                  func(p *cloud.Pool) { p.On.Platform.Cluster = nil },
-		"reservation: a managed node group":                     func(p *cloud.Pool) { p.Reservation = "cr-1" },
-		"disk.type: a managed node group":                       func(p *cloud.Pool) { p.Disk = &spec.Disk{Type: "io2"} },
-		`driver: "latest" is not possible`:                      func(p *cloud.Pool) { p.Driver = "latest" },
-		`driver: "none" needs an AMI`:                           func(p *cloud.Pool) { p.Driver = "none" },
-		"zones: nodes are where their subnets are":              func(p *cloud.Pool) { p.Zones = []string{"eu-central-1a"} },
+		"cluster.name must be set on platform":                 func(p *cloud.Pool) { p.On.Platform.Cluster = nil },
+		"reservation: a managed node group":                    func(p *cloud.Pool) { p.Reservation = "cr-1" },
+		"disk.type: a managed node group":                      func(p *cloud.Pool) { p.Disk = &spec.Disk{Type: "io2"} },
+		`driver: "latest" is not possible`:                     func(p *cloud.Pool) { p.Driver = "latest" },
+		`driver: "none" needs an AMI`:                          func(p *cloud.Pool) { p.Driver = "none" },
+		"zones: a managed node group is where its subnets are": func(p *cloud.Pool) { p.Zones = []string{"eu-central-1a"} },
+		"name subnets of eu-central-1a in aws.subnet_ids": func(p *cloud.Pool) {
+			p.Zones, p.AWS = []string{"eu-central-1a"}, &spec.AWSPool{Subnets: []string{"subnet-1"}}
+		},
+		"ARM_64_NVIDIA\" is for processors of ARM, and g6.xlarge has none": func(p *cloud.Pool) { p.AWS = &spec.AWSPool{AMIType: "AL2023_ARM_64_NVIDIA"} },
+		"BOTTLEROCKET_x86_64_NVIDIA\" is for x86, and g5g.xlarge has a processor of ARM": func(p *cloud.Pool) {
+			p.Machine, p.AWS = "g5g.xlarge", &spec.AWSPool{AMIType: "BOTTLEROCKET_x86_64_NVIDIA"}
+		},
+		"AL2023_x86_64_NEURON\" has a driver for accelerators of AWS, and not for nvidia-l4": func(p *cloud.Pool) { p.AWS = &spec.AWSPool{AMIType: "AL2023_x86_64_NEURON"} },
+		"AL2023_x86_64_NVIDIA\" has a driver for accelerators of NVIDIA, and not for aws-trainium2": func(p *cloud.Pool) {
+			p.Accelerator.Type, p.Machine, p.AWS = "aws-trainium2", "trn2.48xlarge", &spec.AWSPool{AMIType: "AL2023_x86_64_NVIDIA"}
+		},
+		"pods of the platform run on Linux":                   func(p *cloud.Pool) { p.Driver, p.AWS = "none", &spec.AWSPool{AMIType: "WINDOWS_CORE_2022_x86_64"} },
+		"labels: eks.amazonaws.com/zone is of those that EKS": func(p *cloud.Pool) { p.Labels = map[string]string{"eks.amazonaws.com/zone": "a"} },
+		"labels: node-role.kubernetes.io/gpu":                 func(p *cloud.Pool) { p.Labels = map[string]string{"node-role.kubernetes.io/gpu": "true"} },
+		"labels: k8s.io/x":                                    func(p *cloud.Pool) { p.Labels = map[string]string{"k8s.io/x": "true"} },
+		"accelerator: it is not known what a g6.xlarge has": func(p *cloud.Pool) {
+			p.GPUPool.Accelerator, p.Accelerator, p.Driver, p.AWS = nil, spec.Accelerator{}, "none", &spec.AWSPool{AMIType: "AL2023_x86_64_STANDARD"}
+		},
+		"taints: team:NoSchedule is named twice": func(p *cloud.Pool) {
+			p.Taints = []spec.Taint{{Key: "team", Value: "a", Effect: "NoSchedule"}, {Key: "team", Value: "b", Effect: "NoSchedule"}}
+		},
 		"aws.ami_alias: belongs to":                             func(p *cloud.Pool) { p.AWS = &spec.AWSPool{AMIAlias: "al2023@v20261101"} },
 		"must be the ARN of a role":                             func(p *cloud.Pool) { p.AWS = &spec.AWSPool{NodeRole: "nodes"} },
 		"aws.ami_type: CUSTOM needs a launch template":          func(p *cloud.Pool) { p.AWS = &spec.AWSPool{AMIType: "CUSTOM"} },
@@ -118,6 +139,20 @@ func TestPoolsRefuse(t *testing.T) {
 	_, err := poolPlan{}.Settings(aPool(func(p *cloud.Pool) { p.Reservation, p.Driver = "cr-1", "latest" }))
 	if err == nil || !strings.Contains(err.Error(), "reservation") || !strings.Contains(err.Error(), "driver") {
 		t.Errorf("all faults at once: %v", err)
+	}
+}
+
+// Labels that a kubelet sets of itself are those of its own source.
+func TestPoolLabelsOfKubernetes(t *testing.T) {
+	t.Parallel()
+	for key, want := range map[string]bool{
+		"team": true, "acme.com/team": true, "nvidia.com/mig.config.x": true, "node.kubernetes.io/pool": true, "x.node.kubernetes.io/y": true, "kubelet.kubernetes.io/z": true, "topology.kubernetes.io/zone": true,
+		"kubernetes.io/arch": true, "notkubernetes.io/x": true, "kubernetes.io/team": false, "node-restriction.kubernetes.io/x": false, "topology.kubernetes.io/rack": false,
+	} {
+		_, err := poolPlan{}.Settings(aPool(func(p *cloud.Pool) { p.Labels = map[string]string{key: "x"} }))
+		if (err == nil) != want {
+			t.Errorf("%s: %v", key, err)
+		}
 	}
 }
 

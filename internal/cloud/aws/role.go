@@ -60,8 +60,14 @@ func (t task) makeRole(ctx context.Context) (string, error) {
 		PermissionsBoundary: optional(t.PermissionsBoundary), Tags: iamTags(marked(t.On, t.Name)),
 	})
 	if isCode(err, "EntityAlreadyExists", "EntityAlreadyExistsException") { // the answer to an earlier try was lost
+		if client, err = t.iam(ctx, t.region, "NoSuchEntity"); err != nil {
+			return "", err
+		}
 		id, err = t.ownRole(ctx, client)
 		return id, t.taken(translate(t.text(), err))
+	}
+	if unsure(err) {
+		return t.where.role(t.role), translate(t.text(), err)
 	}
 	if err != nil {
 		return "", translate(t.text(), err)
@@ -69,7 +75,9 @@ func (t task) makeRole(ctx context.Context) (string, error) {
 	return sdk.ToString(made.Role.Arn), nil
 }
 
-// ownRole is the ARN of our role; one of somebody else is an error.
+// ownRole is the ARN of our role; one of somebody else is an error. Roles are the same in
+// all regions and clusters of an account, and their marks do not say for which they are:
+// their trust does.
 func (t task) ownRole(ctx context.Context, client *iam.Client) (string, error) {
 	there, err := client.GetRole(ctx, &iam.GetRoleInput{RoleName: &t.role})
 	if err != nil {
@@ -77,6 +85,9 @@ func (t task) ownRole(ctx context.Context, client *iam.Client) (string, error) {
 	}
 	if !ours(t.On, tagsOf(there.Role.Tags), t.Name) {
 		return "", cloud.ErrExists
+	}
+	if meaningOfPolicy(sdk.ToString(there.Role.AssumeRolePolicyDocument)) != meaningOfPolicy(t.trust) {
+		return "", fmt.Errorf("%w: it has the marks of platform %q, and trusts somebody else: a platform of that name is in another region or cluster of the account, or the subject was changed since the role was made; give one of the platforms another name, or else", cloud.ErrExists, t.On.Platform.Name)
 	}
 	return sdk.ToString(there.Role.Arn), nil
 }
@@ -152,6 +163,11 @@ func (t task) readRole(ctx context.Context, client *iam.Client) (cloud.Settings,
 	default:
 		out["policy"] = meaningOfPolicy(sdk.ToString(policy.PolicyDocument))
 	}
+	others, err := t.others(ctx, client)
+	if err != nil {
+		return nil, err
+	}
+	out["other_policies"] = others.text()
 	return out, nil
 }
 
@@ -159,7 +175,7 @@ func (t task) readRole(ctx context.Context, client *iam.Client) (cloud.Settings,
 // for some seconds after its last policy went.
 func (t task) removeRole(ctx context.Context, client *iam.Client) (err error) {
 	for range tries {
-		for _, strip := range []func(context.Context, *iam.Client) error{t.dropInline, t.detach, t.leaveProfiles} {
+		for _, strip := range []func(context.Context, *iam.Client) error{t.dropPolicies, t.leaveProfiles} {
 			if err := strip(ctx, client); err != nil && !isCode(err, "NoSuchEntity") {
 				return translate(t.text(), err)
 			}
@@ -173,38 +189,6 @@ func (t task) removeRole(ctx context.Context, client *iam.Client) (err error) {
 		}
 	}
 	return translate(t.text(), err)
-}
-
-func (t task) dropInline(ctx context.Context, client *iam.Client) error {
-	pages := iam.NewListRolePoliciesPaginator(client, &iam.ListRolePoliciesInput{RoleName: &t.role})
-	for pages.HasMorePages() {
-		page, err := pages.NextPage(ctx)
-		if err != nil {
-			return err
-		}
-		for _, name := range page.PolicyNames {
-			if _, err := client.DeleteRolePolicy(ctx, &iam.DeleteRolePolicyInput{RoleName: &t.role, PolicyName: &name}); err != nil && !isCode(err, "NoSuchEntity") {
-				return err
-			}
-		}
-	}
-	return nil
-}
-
-func (t task) detach(ctx context.Context, client *iam.Client) error {
-	pages := iam.NewListAttachedRolePoliciesPaginator(client, &iam.ListAttachedRolePoliciesInput{RoleName: &t.role})
-	for pages.HasMorePages() {
-		page, err := pages.NextPage(ctx)
-		if err != nil {
-			return err
-		}
-		for _, policy := range page.AttachedPolicies {
-			if _, err := client.DetachRolePolicy(ctx, &iam.DetachRolePolicyInput{RoleName: &t.role, PolicyArn: policy.PolicyArn}); err != nil && !isCode(err, "NoSuchEntity") {
-				return err
-			}
-		}
-	}
-	return nil
 }
 
 func (t task) leaveProfiles(ctx context.Context, client *iam.Client) error {

@@ -13,10 +13,15 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/resourcemanager/storage/armstorage"
 
 	"github.com/gitops-ml/terraform-provider-mlops/internal/cloud"
+	"github.com/gitops-ml/terraform-provider-mlops/internal/spec"
 )
 
 // softDeleteDays is how long what was deleted can be brought back when nothing is said.
 const softDeleteDays = 7
+
+// markMade is the tag of an account that was made here, which goes with its last bucket.
+// One that has all other marks since a container of it was imported stays.
+const markMade = "mlops-made"
 
 // wantedAccount is the storage account that the buckets of a platform share.
 func (d *driver) wantedAccount(b cloud.Bucket, name string) (*armstorage.Account, error) {
@@ -25,7 +30,7 @@ func (d *driver) wantedAccount(b cloud.Bucket, name string) (*armstorage.Account
 		return nil, err
 	}
 	tags := b.Marked(name)
-	if err := checkTags(tags); err != nil {
+	if err := checkTags(cloud.With(tags, map[string]string{markMade: name})); err != nil {
 		return nil, err
 	}
 	return &armstorage.Account{
@@ -54,12 +59,14 @@ func (d *driver) encryption(key string) (*armstorage.Encryption, error) {
 		parts = strings.Split(strings.Trim(u.Path, "/"), "/")
 	}
 	if err != nil || u.Scheme != "https" || u.User != nil || len(parts) < 2 || len(parts) > 3 || parts[0] != "keys" {
-		return nil, fmt.Errorf("kms_key %q: on Azure a key is https://VAULT.vault.azure.net/keys/NAME", key)
+		return nil, spec.Misfit("kms_key", "%q: on Azure a key is https://VAULT.vault.azure.net/keys/NAME", key)
 	}
 	if !strings.HasPrefix(d.cfg.KeyIdentity, "/subscriptions/") {
-		return nil, errors.New("kms_key: a storage account reads its key as an identity: set key_identity for Azure to the resource id of a user-assigned identity that may use the key (role Key Vault Crypto Service Encryption User)")
+		return nil, spec.Misfit("kms_key", "a storage account reads its key as an identity: set key_identity for Azure to the resource id of a user-assigned identity that may use the key (role Key Vault Crypto Service Encryption User)")
 	}
-	properties := &armstorage.KeyVaultProperties{KeyName: to.Ptr(parts[1]), KeyVaultURI: to.Ptr("https://" + u.Host)}
+	// No version is the newest one for ever. Azure has to be told: a version that is left
+	// out stays as it was.
+	properties := &armstorage.KeyVaultProperties{KeyName: to.Ptr(parts[1]), KeyVaultURI: to.Ptr("https://" + u.Host), KeyVersion: to.Ptr("")}
 	if len(parts) == 3 {
 		properties.KeyVersion = to.Ptr(parts[2])
 	}
@@ -70,24 +77,48 @@ func (d *driver) encryption(key string) (*armstorage.Encryption, error) {
 	}, nil
 }
 
-// keyOf names what encrypts an account: Azure, or a key.
-func keyOf(e *armstorage.Encryption) string {
+// keyOf names what encrypts an account: Azure, or a key and the identity that it is read
+// as, spelled as in want where that differs in upper and lower case only.
+func keyOf(e, want *armstorage.Encryption) string {
 	if e == nil || deref(e.KeySource) != armstorage.KeySourceMicrosoftKeyvault || e.KeyVaultProperties == nil {
 		return string(armstorage.KeySourceMicrosoftStorage)
 	}
 	v := e.KeyVaultProperties
-	return strings.TrimSuffix(strings.TrimSuffix(deref(v.KeyVaultURI), "/")+"/keys/"+deref(v.KeyName)+"/"+deref(v.KeyVersion), "/")
+	out := strings.TrimSuffix(strings.TrimSuffix(deref(v.KeyVaultURI), "/")+"/keys/"+deref(v.KeyName)+"/"+deref(v.KeyVersion), "/")
+	if reader := readerOf(e); reader != "" {
+		out += " as " + deref(alike(&reader, to.Ptr(readerOf(want))))
+	}
+	return out
 }
 
-// user is the identity that an account reads its key as, nil when Azure keeps the key.
-func user(e *armstorage.Encryption) *armstorage.Identity {
+// readerOf is the resource id of the identity that the key is read as.
+func readerOf(e *armstorage.Encryption) string {
+	if e == nil || e.EncryptionIdentity == nil {
+		return ""
+	}
+	return deref(e.EncryptionIdentity.EncryptionUserAssignedIdentity)
+}
+
+// alike is a text of Azure, which does not tell upper and lower case apart in ids, spelled
+// as want where it is the same.
+func alike(have, want *string) *string {
+	if have != nil && want != nil && strings.EqualFold(*have, *want) {
+		return want
+	}
+	return have
+}
+
+// user makes the identity that an account reads its key as one of the account. It is nil
+// when Azure keeps the key. An identity that the account has of itself stays.
+func user(e *armstorage.Encryption, have *armstorage.Identity) *armstorage.Identity {
 	if e.EncryptionIdentity == nil {
 		return nil
 	}
-	return &armstorage.Identity{
-		Type:                   to.Ptr(armstorage.IdentityTypeUserAssigned),
-		UserAssignedIdentities: map[string]*armstorage.UserAssignedIdentity{deref(e.EncryptionIdentity.EncryptionUserAssignedIdentity): {}},
+	kind := armstorage.IdentityTypeUserAssigned
+	if have != nil && strings.HasPrefix(string(deref(have.Type)), string(armstorage.IdentityTypeSystemAssigned)) {
+		kind = armstorage.IdentityTypeSystemAssignedUserAssigned
 	}
+	return &armstorage.Identity{Type: &kind, UserAssignedIdentities: map[string]*armstorage.UserAssignedIdentity{readerOf(e): {}}}
 }
 
 func (c *clients) account(ctx context.Context, name string) (*armstorage.Account, error) {
@@ -110,8 +141,8 @@ func (c *clients) create(ctx context.Context, want *armstorage.Account) (*armsto
 			Kind:     to.Ptr(armstorage.KindStorageV2),
 			SKU:      &armstorage.SKU{Name: to.Ptr(armstorage.SKUNameStandardLRS)},
 			Location: want.Location,
-			Tags:     want.Tags,
-			Identity: user(p.Encryption),
+			Tags:     merged(want.Tags, map[string]string{markMade: name}),
+			Identity: user(p.Encryption, nil),
 			Properties: &armstorage.AccountPropertiesCreateParameters{
 				AllowBlobPublicAccess:        p.AllowBlobPublicAccess,
 				AllowSharedKeyAccess:         p.AllowSharedKeyAccess,
@@ -138,7 +169,7 @@ func (c *clients) amend(ctx context.Context, have, want *armstorage.Account) err
 	err := c.made(ctx, func(ctx context.Context) error {
 		_, err := c.accounts.Update(ctx, c.cfg.ResourceGroup, deref(want.Name), armstorage.AccountUpdateParameters{
 			Tags:     merged(have.Tags, values(want.Tags)),
-			Identity: user(p.Encryption),
+			Identity: user(p.Encryption, have.Identity),
 			Properties: &armstorage.AccountPropertiesUpdateParameters{
 				AllowBlobPublicAccess:        p.AllowBlobPublicAccess,
 				AllowSharedKeyAccess:         p.AllowSharedKeyAccess,
@@ -159,7 +190,7 @@ func (c *clients) amend(ctx context.Context, have, want *armstorage.Account) err
 
 // describeAccount are the settings of the account that every bucket in it shows.
 func describeAccount(have, want *armstorage.Account) cloud.Settings {
-	p := have.Properties
+	p, wanted := have.Properties, want.Properties
 	if p == nil {
 		p = &armstorage.AccountProperties{}
 	}
@@ -173,7 +204,7 @@ func describeAccount(have, want *armstorage.Account) cloud.Settings {
 		"minimumTlsVersion":            string(deref(p.MinimumTLSVersion)),
 		"supportsHttpsTrafficOnly":     flag(p.EnableHTTPSTrafficOnly),
 		"defaultToOAuthAuthentication": flag(p.DefaultToOAuthAuthentication),
-		"encryption":                   keyOf(p.Encryption),
+		"encryption":                   keyOf(p.Encryption, wanted.Encryption),
 	}
 }
 

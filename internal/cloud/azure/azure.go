@@ -46,10 +46,15 @@ type Config struct {
 	Attempt    time.Duration // bounds each try; 30 s when it is 0
 	Pace       time.Duration // between tries and polls; 0 is what Azure asks for
 	Progress   func(string)
+	// Locks are those of the drivers that work at the same time: its own when it is nil.
+	Locks *Locks
 }
 
 // New returns the cloud. It opens nothing: clients are made on first use.
 func New(cfg Config) cloud.Cloud {
+	if cfg.Locks == nil {
+		cfg.Locks = &Locks{}
+	}
 	d := &driver{cfg: cfg, clients: sync.OnceValues(func() (*clients, error) { return connect(cfg) })}
 	return cloud.Cloud{
 		Dialect:    dialect{d},
@@ -63,16 +68,10 @@ func New(cfg Config) cloud.Cloud {
 type driver struct {
 	cfg     Config
 	clients func() (*clients, error)
-	locks   sync.Map // of *sync.Mutex by what must not be written twice at once
 }
 
 // alone holds what is called name until the returned function is called.
-func (d *driver) alone(name string) func() {
-	value, _ := d.locks.LoadOrStore(name, &sync.Mutex{})
-	lock, _ := value.(*sync.Mutex)
-	lock.Lock()
-	return lock.Unlock
-}
+func (d *driver) alone(name string) func() { return d.cfg.Locks.alone(name) }
 
 // location is where what belongs to a platform is made, as Azure writes it.
 func (d *driver) location(on cloud.On) string {

@@ -29,7 +29,7 @@ type wantedBucket struct {
 
 func (s buckets) wanted(b cloud.Bucket, account string) (w wantedBucket, err error) {
 	if b.AccessLogs != nil {
-		return w, errors.New("access_logs: Azure logs requests through a diagnostic setting of the storage account, which is not made here: leave access_logs out, and send the logs of the account to a workspace with az monitor diagnostic-settings create")
+		return w, spec.Misfit("access_logs", "Azure logs requests through a diagnostic setting of the storage account, which is not made here: leave access_logs out, and send the logs of the account to a workspace with az monitor diagnostic-settings create")
 	}
 	if b.On.Platform == nil { // an imported bucket has a name only
 		b.On.Platform = &spec.Platform{}
@@ -81,8 +81,9 @@ func (s buckets) Create(ctx context.Context, b cloud.Bucket) (string, error) {
 	case errors.Is(err, cloud.ErrNotFound):
 		have, err = c.create(ctx, w.account)
 	case err == nil && !b.Ours(values(have.Tags), account):
-		err = fmt.Errorf("storage account %s of resource group %s: %w: name the platform otherwise, or give the account the tags %s=%s, %s=%s and %s=%s to share it", account, s.cfg.ResourceGroup,
-			cloud.ErrExists, cloud.MarkManager, cloud.Manager, cloud.MarkPlatform, b.On.Platform.Name, cloud.MarkName, account)
+		err = fmt.Errorf("storage account %s of resource group %s: %w: name the platform otherwise, or name containers of the account in existing", account, s.cfg.ResourceGroup, cloud.ErrExists)
+	case err == nil && place(deref(have.Location)) != deref(w.account.Location):
+		err = fmt.Errorf("storage account %s is in %s, and the buckets of the platform are to be in %s; an account does not move: destroy all its buckets first, or name the platform otherwise", account, place(deref(have.Location)), deref(w.account.Location))
 	}
 	if err != nil {
 		return "", err
@@ -133,7 +134,7 @@ func (s buckets) agree(ctx context.Context, c *clients, b cloud.Bucket, w wanted
 	have, want := describeAccount(account, w.account), describeAccount(w.account, w.account)
 	maps.Copy(have, describeService(service))
 	maps.Copy(want, describeService(w.service))
-	for setting, attribute := range map[string]string{"encryption": "kms_key", "deleteRetentionPolicy": "soft_delete_days"} {
+	for setting, attribute := range map[string]string{"encryption": "kms_key", "containerDeleteRetentionPolicy": "soft_delete_days"} {
 		if have[setting] == want[setting] {
 			continue
 		}
@@ -240,7 +241,7 @@ func (s buckets) Update(ctx context.Context, id string, b cloud.Bucket) error {
 	return s.apply(ctx, c, b, w, account, properties)
 }
 
-// Delete takes the account along when the bucket was its last and it is ours.
+// Delete takes the account along when the bucket was its last and it was made here.
 func (s buckets) Delete(ctx context.Context, id string, b cloud.Bucket) error {
 	name, container, err := at(id)
 	if err != nil {
@@ -261,7 +262,7 @@ func (s buckets) Delete(ctx context.Context, id string, b cloud.Bucket) error {
 	} else if !errors.Is(absent, cloud.ErrNotFound) {
 		return absent
 	}
-	if err == nil && b.Ours(values(account.Tags), name) {
+	if tags := values(account.Tags); err == nil && b.Ours(tags, name) && tags[markMade] == name {
 		err = s.tidy(ctx, c, name, container)
 	}
 	if err != nil {
@@ -275,7 +276,7 @@ func (s buckets) remove(ctx context.Context, c *clients, b cloud.Bucket, account
 	if !b.ForceDestroy {
 		empty, err := c.empty(ctx, account, container)
 		if err != nil {
-			return fmt.Errorf("%w; whether a container is empty is asked as the one who applies: give that one the role Storage Blob Data Reader, or set force_destroy", err)
+			return fmt.Errorf("%w; whether a container is empty is asked from here and as the one who applies: give that one the role Storage Blob Data Reader and let the network rules of the account pass this machine, or set force_destroy", err)
 		}
 		if !empty {
 			return fmt.Errorf("container %s of %s: %w: it has blobs or older versions of them; delete them, or set force_destroy to delete them with it", container, name, cloud.ErrNotEmpty)

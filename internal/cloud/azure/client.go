@@ -8,7 +8,6 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
@@ -34,7 +33,6 @@ type clients struct {
 	credentials *armmsi.FederatedIdentityCredentialsClient
 	roles       *armauthorization.RoleAssignmentsClient
 	definitions *armauthorization.RoleDefinitionsClient
-	defining    sync.Mutex // held while role definitions are written
 	pools       *armcontainerservice.AgentPoolsClient
 	clusters    *armcontainerservice.ManagedClustersClient
 	blobs       runtime.Pipeline

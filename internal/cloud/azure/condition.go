@@ -52,6 +52,23 @@ func clause(parts ...string) string {
 	return "((" + strings.Join(parts[:last], " AND ") + ") OR (" + parts[last] + "))"
 }
 
+// spaced is a condition with one blank between its words, however it is laid out. What is
+// quoted stays as it is; ours quote no quotes.
+func spaced(condition string) string {
+	parts := strings.Split(condition, "'")
+	for i := 0; i < len(parts); i += 2 {
+		words := strings.Join(strings.Fields(parts[i]), " ")
+		if words != "" && i > 0 && parts[i] != strings.TrimLeft(parts[i], " \t\r\n") {
+			words = " " + words
+		}
+		if words != "" && i < len(parts)-1 && parts[i] != strings.TrimRight(parts[i], " \t\r\n") {
+			words += " "
+		}
+		parts[i] = words
+	}
+	return strings.Join(parts, "'")
+}
+
 func does(action string) string { return "ActionMatches{'" + blobs + "/" + action + "'}" }
 
 func not(expression string) string { return "!(" + expression + ")" }

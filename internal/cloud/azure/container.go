@@ -127,6 +127,8 @@ func (c *clients) empty(ctx context.Context, account *armstorage.Account, name s
 			return c.list(ctx, strings.TrimSuffix(endpoint, "/")+"/"+name+"?"+query.Encode(), &page)
 		})
 		switch {
+		case status(err) == http.StatusUnauthorized && c.cfg.lent():
+			return false, fmt.Errorf("blobs of container %s of %s: %w; the access token that was given is not one for https://storage.azure.com", name, deref(account.Name), err)
 		case err != nil:
 			return false, fmt.Errorf("blobs of container %s of %s: %w", name, deref(account.Name), err)
 		case len(page.Blobs.Blob) > 0:

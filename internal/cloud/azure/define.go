@@ -51,8 +51,7 @@ func (c *clients) defined(ctx context.Context, wanted []definition) ([]definitio
 // define makes the role definitions those wanted. It writes none that is as it should be:
 // other identities have them too.
 func (c *clients) define(ctx context.Context, wanted ...definition) error {
-	c.defining.Lock()
-	defer c.defining.Unlock()
+	defer c.cfg.Locks.alone("role definitions")()
 	for _, want := range wanted {
 		have, ours, err := c.found(ctx, want)
 		switch {
@@ -95,8 +94,7 @@ func (c *clients) putDefinition(ctx context.Context, d definition) error {
 // retire deletes the role definitions of ours that nobody but principal had. Azure keeps
 // those that have assignments, so one that is wanted again in the meantime stays.
 func (c *clients) retire(ctx context.Context, principal string, list []definition) error {
-	c.defining.Lock()
-	defer c.defining.Unlock()
+	defer c.cfg.Locks.alone("role definitions")()
 	for _, d := range list {
 		_, ours, err := c.found(ctx, d)
 		switch {
@@ -126,7 +124,7 @@ func (c *clients) shared(ctx context.Context, principal string, d definition) (b
 		return false, fmt.Errorf("role assignments of %s: %w", d.Name, err)
 	}
 	for _, r := range list {
-		if roleID(r) == d.ID && deref(r.Properties.PrincipalID) != principal {
+		if roleID(r) == d.ID && !strings.EqualFold(deref(r.Properties.PrincipalID), principal) {
 			return true, nil
 		}
 	}

@@ -65,7 +65,9 @@ func translate(err error) error {
 	case answer.StatusCode == http.StatusForbidden:
 		f.kind, f.text = cloud.ErrDenied, f.text+"; needs permission "+permission(message, answer.RawResponse)
 	case code == "MissingSubscriptionRegistration":
-		f.text += "; register it once with az provider register --namespace NAME"
+		f.text += "; register it once with az provider register --namespace " + namespace(answer.RawResponse)
+	case code == "SubscriptionNotFound": // which says nothing of what is in it
+		f.text += "; set subscription_id for Azure to a subscription that the credentials can see"
 	case answer.StatusCode == http.StatusNotFound:
 		f.kind = cloud.ErrNotFound
 	case answer.StatusCode == http.StatusConflict && (strings.Contains(code, "AlreadyExists") || strings.Contains(code, "AlreadyTaken")):
@@ -133,7 +135,8 @@ func quota(code, message string) bool {
 }
 
 var (
-	namedAction = pattern.New(`action(?:\(s\))? '([^']+)'`)
+	// The message may name an action first that is allowed: only what follows counts.
+	namedAction = pattern.New(`not have (?:authorization|permission) to perform action(?:\(s\))? '([^']+)'`)
 	segments    = pattern.New(`/providers/(Microsoft\.[A-Za-z]+)/([^?]+)$`)
 )
 
@@ -150,11 +153,7 @@ func permission(message string, resp *http.Response) string {
 	if verb == "" {
 		verb = "write"
 	}
-	path := resp.Request.URL.Path
-	if i := strings.LastIndex(path, "/providers/"); i >= 0 {
-		path = path[i:]
-	}
-	m := segments.FindStringSubmatch(path)
+	m := segments.FindStringSubmatch(lastProvider(resp.Request.URL.Path))
 	if m == nil {
 		return blobs + "/" + verb + " (role Storage Blob Data Reader)"
 	}
@@ -164,6 +163,21 @@ func permission(message string, resp *http.Response) string {
 		action += "/" + parts[i]
 	}
 	return action + "/" + verb
+}
+
+// namespace is the resource provider that a request is of.
+func namespace(resp *http.Response) string {
+	if resp != nil && resp.Request != nil {
+		if m := segments.FindStringSubmatch(lastProvider(resp.Request.URL.Path)); m != nil {
+			return m[1]
+		}
+	}
+	return "NAME"
+}
+
+// lastProvider is a path from its last resource provider on.
+func lastProvider(path string) string {
+	return path[max(strings.LastIndex(path, "/providers/"), 0):]
 }
 
 func code(err error) string {

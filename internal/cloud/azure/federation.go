@@ -12,6 +12,7 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/resourcemanager/msi/armmsi"
 
 	"github.com/gitops-ml/terraform-provider-mlops/internal/cloud"
+	"github.com/gitops-ml/terraform-provider-mlops/internal/spec"
 )
 
 const audience = "api://AzureADTokenExchange"
@@ -19,11 +20,17 @@ const audience = "api://AzureADTokenExchange"
 // federated is a federated credential: whose tokens an identity is given for.
 type federated struct {
 	Audiences []string `json:"audiences"`
-	Name      string   `json:"name"`
-	Subject   string   `json:"subject"`
+	// Issuer is set where only the cluster knows its issuer: it is ofCluster, or what
+	// somebody put in its place.
+	Issuer  string `json:"issuer,omitempty"`
+	Name    string `json:"name"`
+	Subject string `json:"subject"`
 
 	issuer string // "" while only the cluster knows it
 }
+
+// ofCluster stands for the issuer of the platform's cluster.
+const ofCluster = "of the cluster"
 
 // trust is the one subject that takes an identity. Azure compares a subject as a whole.
 func trust(i cloud.Identity) (federated, error) {
@@ -37,12 +44,15 @@ func trust(i cloud.Identity) (federated, error) {
 		if i.On.Platform != nil && i.On.Platform.Cluster != nil {
 			out.issuer = issuer(i.On.Platform.Cluster.OIDCIssuer)
 		}
+		if out.issuer == "" {
+			out.Issuer = ofCluster
+		}
 	case s.GitHub != nil && s.GitHub.Environment == "":
-		return out, errors.New("subject.github: without an environment every branch and pull request of the repository could be the identity, and Azure has no such subject: set environment")
+		return out, spec.Misfit("subject.github", "without an environment every branch and pull request of the repository could be the identity, and Azure has no such subject: set environment")
 	case s.GitHub != nil:
 		out.Name, out.issuer = "github", "https://token.actions.githubusercontent.com"
 	case s.GitLab != nil && s.GitLab.Branch == "":
-		return out, errors.New("subject.gitlab: without a branch every branch of the project could be the identity, and Azure has no such subject: set branch")
+		return out, spec.Misfit("subject.gitlab", "without a branch every branch of the project could be the identity, and Azure has no such subject: set branch")
 	case s.GitLab != nil:
 		out.Name, out.issuer = "gitlab", "https://gitlab.com"
 	}
@@ -67,18 +77,49 @@ func (c *clients) clusterIssuer(ctx context.Context, i cloud.Identity) (string, 
 		return "", errors.New("an identity of a service account needs the platform's cluster: set cluster.name, or cluster.oidc_issuer")
 	}
 	name := i.On.Platform.Cluster.Name
+	address, err := c.issuerOf(ctx, name)
+	switch {
+	case err != nil:
+		return "", withoutKind(err)
+	case address == "":
+		return "", fmt.Errorf("cluster %s has no OIDC issuer: run az aks update --name %s --enable-oidc-issuer --enable-workload-identity", name, name)
+	}
+	return address, nil
+}
+
+// issuerOf is the issuer of a cluster, "" when it has none.
+func (c *clients) issuerOf(ctx context.Context, name string) (string, error) {
 	var got armcontainerservice.ManagedClustersClientGetResponse
 	err := c.try(ctx, func(ctx context.Context) (err error) {
 		got, err = c.clusters.Get(ctx, c.cfg.clusterGroup(), name, nil)
 		return err
 	})
 	if err != nil {
-		return "", fmt.Errorf("cluster %s: %w", name, withoutKind(err))
+		return "", fmt.Errorf("cluster %s of resource group %s: %w", name, c.cfg.clusterGroup(), err)
 	}
-	if p := got.Properties; p == nil || p.OidcIssuerProfile == nil || deref(p.OidcIssuerProfile.IssuerURL) == "" {
-		return "", fmt.Errorf("cluster %s has no OIDC issuer: run az aks update --name %s --enable-oidc-issuer --enable-workload-identity", name, name)
+	if p := got.Properties; p == nil || p.OidcIssuerProfile == nil {
+		return "", nil
 	}
 	return deref(got.Properties.OidcIssuerProfile.IssuerURL), nil
+}
+
+// recognize says of credentials whether their issuer is the cluster's, where nothing else
+// says what it should be: another one by hand would let strangers be the identity.
+func (c *clients) recognize(ctx context.Context, i cloud.Identity, w wantedIdentity, credentials []federated) error {
+	if w.trust.Issuer == "" || i.On.Platform == nil || i.On.Platform.Cluster == nil {
+		return nil
+	}
+	address, err := c.issuerOf(ctx, i.On.Platform.Cluster.Name)
+	if err != nil && !errors.Is(err, cloud.ErrNotFound) {
+		return err
+	}
+	for n, f := range credentials {
+		credentials[n].Issuer = f.issuer
+		if f.issuer == address && address != "" {
+			credentials[n].Issuer = ofCluster
+		}
+	}
+	return nil
 }
 
 // withoutKind keeps "not found" of something else from reading as that of the object itself.

@@ -165,6 +165,9 @@ func (s identities) Read(ctx context.Context, id string, i cloud.Identity) (clou
 	if err != nil {
 		return nil, err
 	}
+	if err := c.recognize(ctx, i, w, credentials); err != nil {
+		return nil, err
+	}
 	roles, err := c.assigned(ctx, principal(have), w.roles)
 	if err != nil {
 		return nil, err

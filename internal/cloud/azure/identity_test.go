@@ -59,6 +59,23 @@ func TestIdentities(t *testing.T) {
 	cloudtest.Run(t, open, c)
 }
 
+// ofCluster is the plan of identities whose issuer only the cluster knows.
+type ofCluster struct{ cloud.Plan[cloud.Identity] }
+
+// Fixed keeps the suite from comparing what is known after apply only.
+func (p ofCluster) Fixed() []string { return append(p.Plan.Fixed(), "issuer") }
+
+// The same where only the cluster knows its issuer, and is asked.
+func TestIdentities_ofCluster(t *testing.T) {
+	t.Parallel()
+	c := identityCase()
+	c.Name = "identity of the cluster"
+	c.Kind = func(c cloud.Cloud) cloud.Kind[cloud.Identity] {
+		return cloud.Kind[cloud.Identity]{Plan: ofCluster{c.Identities.Plan}, Store: c.Identities.Store}
+	}
+	cloudtest.Run(t, open, c)
+}
+
 func tamperIdentity(t *testing.T, r cloudtest.Rig, _, setting string) {
 	fake := fakeOf(r)
 	fake.Do(func() {

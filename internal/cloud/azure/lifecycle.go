@@ -20,7 +20,8 @@ import (
 type rule = armstorage.ManagementPolicyRule
 
 // rulesOf are the lifecycle rules of a container. An account has one policy for all its
-// containers: the rules of one carry its name and a number.
+// containers: the rules of one carry its name and a number. They are of every type of blob
+// that Azure lets expire; page blobs, which are disks, do not.
 func rulesOf(container string, lifecycle []spec.LifecycleRule) []*rule {
 	out := []*rule{}
 	for i, l := range lifecycle {
@@ -41,7 +42,7 @@ func rulesOf(container string, lifecycle []spec.LifecycleRule) []*rule {
 			Enabled: to.Ptr(true),
 			Definition: &armstorage.ManagementPolicyDefinition{
 				Actions: actions,
-				Filters: &armstorage.ManagementPolicyFilter{BlobTypes: []*string{to.Ptr("blockBlob")}, PrefixMatch: []*string{to.Ptr(container + "/" + l.Prefix)}},
+				Filters: &armstorage.ManagementPolicyFilter{BlobTypes: to.SliceOfPtrs("appendBlob", "blockBlob"), PrefixMatch: []*string{to.Ptr(container + "/" + l.Prefix)}},
 			},
 		})
 	}

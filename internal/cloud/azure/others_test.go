@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -97,6 +98,7 @@ func TestOthers_kept(t *testing.T) {
 		fake.Identities["fraud-trainer"].Tags["backup"] = theirs
 		for _, p := range fake.Clusters["aks"].Pools {
 			p.Tags["backup"], p.MaxPods = theirs, to.Ptr[int32](30)
+			p.NodeLabels["kubernetes.azure.com/x"], p.NodeTaints = theirs, append(p.NodeTaints, to.Ptr("kubernetes.azure.com/x=y:NoSchedule"))
 		}
 	})
 	want, _ := r.Cloud.Buckets.Plan.Settings(bucketCase().Before)
@@ -114,7 +116,8 @@ func TestOthers_kept(t *testing.T) {
 		"change feed": account.Service.ChangeFeed != nil, "tag of the identity": fake.Identities["fraud-trainer"].Tags["backup"] != nil,
 	}
 	for name, p := range fake.Clusters["aks"].Pools {
-		kept["tag of "+name], kept["pods of "+name] = p.Tags["backup"] != nil, p.MaxPods != nil
+		kept["tag of "+name], kept["pods of "+name], kept["label of "+name] = p.Tags["backup"] != nil, p.MaxPods != nil, p.NodeLabels["kubernetes.azure.com/x"] != nil
+		kept["taint of "+name] = slices.ContainsFunc(p.NodeTaints, func(t *string) bool { return *t == "kubernetes.azure.com/x=y:NoSchedule" })
 	}
 	for what, is := range kept {
 		if !is {
@@ -155,5 +158,32 @@ func TestPools_changedMeanwhile(t *testing.T) {
 	}
 	if kept != 1 {
 		t.Errorf("%d of the pools have the tag that was set in the meantime, want 1", kept)
+	}
+}
+
+// What is in a subscription that nobody can see is not gone, and what was in a resource
+// group that is gone, is.
+func TestGone(t *testing.T) {
+	t.Parallel()
+	for code, gone := range map[string]bool{"ResourceNotFound": true, "ResourceGroupNotFound": true, "SubscriptionNotFound": false} {
+		c := azure.New(config(refusing{http.StatusNotFound, code, "m"}))
+		for kind, read := range map[string]func() error{
+			"bucket": func() error {
+				_, err := c.Buckets.Store.Read(t.Context(), "fraud/artifacts", bucketCase().Before)
+				return err
+			},
+			"pool": func() error {
+				_, err := c.Pools.Store.Read(t.Context(), "aks/train-a100", poolCase().Before)
+				return err
+			},
+			"identity": func() error {
+				_, err := c.Identities.Store.Read(t.Context(), "/subscriptions/"+subscription+"/resourceGroups/rg/providers/Microsoft.ManagedIdentity/userAssignedIdentities/fraud-trainer", identityCase().Before)
+				return err
+			},
+		} {
+			if err := read(); err == nil || errors.Is(err, cloud.ErrNotFound) != gone || (!gone && !strings.Contains(err.Error(), "subscription_id")) {
+				t.Errorf("%s of a %s: %v, gone must be %v", code, kind, err, gone)
+			}
+		}
 	}
 }

@@ -66,7 +66,10 @@ func (d *driver) assignments(i cloud.Identity) ([]assignment, error) {
 		k, granted := on{}, true
 		switch {
 		case g.Bucket != nil:
-			account, container := located(g.Bucket)
+			account, container, unreachable := located(g.Bucket)
+			if unreachable != nil {
+				return nil, unreachable
+			}
 			k = on{group + "/providers/Microsoft.Storage/storageAccounts/" + account + "/blobServices/default/containers/" + container, access(g), container}
 		default:
 			k.scope, granted, err = d.secretScope(i, g, group)
@@ -106,19 +109,32 @@ func (d *driver) assignment(platform string, k on, prefixes []string) (assignmen
 	return a, err
 }
 
+var (
+	accountName   = pattern.New(`^[a-z0-9]{3,24}$`)
+	containerName = pattern.New(`^[a-z0-9](-?[a-z0-9]){2,62}$`)
+)
+
 // located is the account and the container of a bucket, also of one that exists:
-// abfss://CONTAINER@ACCOUNT.dfs.core.windows.net or the name of a container.
-func located(b *spec.Bucket) (account, container string) {
-	u, err := url.Parse(b.URI("azure", ""))
-	if err != nil {
-		return "", ""
+// abfss://CONTAINER@ACCOUNT.dfs.core.windows.net, https://ACCOUNT.blob.core.windows.net/CONTAINER
+// or the name of a container. No role of Azure reaches one that is elsewhere.
+func located(b *spec.Bucket) (account, container string, err error) {
+	address := b.URI("azure", "")
+	if u, bad := url.Parse(address); bad == nil && strings.Contains(u.Hostname(), ".") {
+		account, _, _ = strings.Cut(u.Hostname(), ".")
+		switch {
+		case u.Scheme == "https":
+			container, _, _ = strings.Cut(strings.Trim(u.Path, "/"), "/")
+		case u.User != nil:
+			container = u.User.Username()
+		}
 	}
-	account, _, _ = strings.Cut(u.Hostname(), ".")
-	if u.User != nil {
-		return account, u.User.Username()
+	if !accountName.MatchString(account) || !containerName.MatchString(container) {
+		if b.Existing != "" {
+			address = b.Existing
+		}
+		return "", "", fmt.Errorf("bucket %q is %s, which no role of Azure can be given on: grant a container of Azure, abfss://CONTAINER@ACCOUNT.dfs.core.windows.net", b.Name, address)
 	}
-	container, _, _ = strings.Cut(strings.Trim(u.Path, "/"), "/") // https://ACCOUNT.blob…/CONTAINER
-	return account, container
+	return account, container, nil
 }
 
 var secretName = pattern.New(`^[0-9A-Za-z-]{1,127}$`)
@@ -143,12 +159,15 @@ func (d *driver) secretScope(i cloud.Identity, g cloud.Grant, group string) (sco
 	if !secretName.MatchString(name) {
 		return "", false, fmt.Errorf("secret %q: %q is no name in a key vault, which has letters, digits and dashes only", g.Secret.Name, name)
 	}
-	if d.cfg.VaultID != "" {
+	if id := d.cfg.VaultID; id != "" {
+		if u, err := url.Parse(vault); err == nil && strings.Contains(u.Hostname(), ".vault.") && !strings.HasPrefix(strings.ToLower(u.Hostname()), strings.ToLower(id[strings.LastIndex(id, "/")+1:])+".") {
+			return "", false, fmt.Errorf("secret %q is in the key vault %s, and key_vault_id of Azure is another: %s", g.Secret.Name, u.Hostname(), id)
+		}
 		return strings.TrimSuffix(d.cfg.VaultID, "/") + "/secrets/" + name, true, nil
 	}
 	u, err := url.Parse(vault)
 	if err != nil || u.Hostname() == "" {
-		return "", false, errors.New("the key vault of the platform is not known: set vault_id for Azure to its resource id")
+		return "", false, errors.New("the key vault of the platform is not known: set key_vault_id for Azure to its resource id")
 	}
 	host, _, _ := strings.Cut(u.Hostname(), ".")
 	return group + "/providers/Microsoft.KeyVault/vaults/" + host + "/secrets/" + name, true, nil

@@ -91,7 +91,7 @@ func (s pools) Create(ctx context.Context, p cloud.Pool) (string, error) {
 	id, there := cluster+"/"+p.Name, false
 	for _, w := range want {
 		begun, err := s.ensure(ctx, c, cluster, w, mine)
-		there = there || begun
+		there = there || begun || (err != nil && kept(ctx, c, cluster, w.name, mine))
 		switch {
 		case err != nil && there:
 			return id, err
@@ -100,6 +100,13 @@ func (s pools) Create(ctx context.Context, p cloud.Pool) (string, error) {
 		}
 	}
 	return id, nil
+}
+
+// kept reports whether there is an agent pool of ours that AKS refused to make: it may
+// find out late that it cannot, and keeps the pool as a failed one.
+func kept(ctx context.Context, c *clients, cluster, name string, mine func(string, *profile) error) bool {
+	have, err := c.pool(ctx, cluster, name)
+	return err == nil && mine(name, have) == nil
 }
 
 // pool is an agent pool as it is.
@@ -152,7 +159,7 @@ func (s pools) ensure(ctx context.Context, c *clients, cluster string, want want
 			options.IfNoneMatch = to.Ptr("*")
 		case err != nil:
 			return there, err
-		case deref(have.ProvisioningState) != "Failed" && maps.Equal(describePool(have, want.profile), describePool(want.profile, want.profile)):
+		case maps.Equal(describePool(have, want.profile), describePool(want.profile, want.profile)):
 			return true, nil
 		default:
 			there, next = true, overlay(have, want.profile)
@@ -160,11 +167,12 @@ func (s pools) ensure(ctx context.Context, c *clients, cluster string, want want
 		}
 		begun, err := c.putPool(ctx, cluster, want.name, next, options)
 		there = there || begun
-		if status(err) != http.StatusPreconditionFailed {
+		// A quota that is used up has this status, too, and is nobody's change.
+		if status(err) != http.StatusPreconditionFailed || !errors.Is(err, cloud.ErrConflict) {
 			return there, err
 		}
 	}
-	return there, fmt.Errorf("agent pool %s of cluster %s: %w", want.name, cluster, cloud.ErrConflict)
+	return there, fmt.Errorf("agent pool %s of cluster %s: %w: apply again when nobody else changes it", want.name, cluster, cloud.ErrConflict)
 }
 
 func (c *clients) putPool(ctx context.Context, cluster, name string, p *profile, options armcontainerservice.AgentPoolsClientBeginCreateOrUpdateOptions) (begun bool, err error) {
@@ -173,7 +181,10 @@ func (c *clients) putPool(ctx context.Context, cluster, name string, p *profile,
 		o.ResumeToken = token
 		return c.pools.BeginCreateOrUpdate(ctx, c.cfg.clusterGroup(), cluster, name, armcontainerservice.AgentPool{Properties: p}, &o)
 	})
-	if err != nil {
+	switch {
+	case errors.Is(err, cloud.ErrNotFound) && !begun: // a pool that is not there is made
+		return false, fmt.Errorf("agent pool %s of cluster %s: %w; the cluster was looked for in resource group %s", name, cluster, withoutKind(err), c.cfg.clusterGroup())
+	case err != nil:
 		return begun, fmt.Errorf("agent pool %s of cluster %s: %w", name, cluster, err)
 	}
 	return begun, nil
@@ -183,7 +194,7 @@ func (c *clients) putPool(ctx context.Context, cluster, name string, p *profile,
 // objects, and what is not ours in one stays.
 func overlay(have, want *profile) *profile {
 	next := *have
-	next.ProvisioningState, next.ETag, next.CurrentOrchestratorVersion, next.NodeImageVersion, next.PowerState = nil, nil, nil, nil, nil
+	next.ProvisioningState, next.ETag, next.CurrentOrchestratorVersion, next.NodeImageVersion = nil, nil, nil, nil
 	next.EnableAutoScaling, next.MinCount, next.MaxCount, next.Mode = want.EnableAutoScaling, want.MinCount, want.MaxCount, want.Mode
 	next.Count = to.Ptr(min(max(deref(have.Count), deref(want.MinCount)), deref(want.MaxCount)))
 	next.Tags = merged(have.Tags, values(want.Tags))

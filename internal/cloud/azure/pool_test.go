@@ -63,6 +63,8 @@ func tamperPool(t *testing.T, r cloudtest.Rig, _, setting string) {
 			case "agentPools":
 				delete(list, name)
 				return
+			case "provisioningState":
+				p.ProvisioningState = to.Ptr("Failed")
 			case "mode":
 				p.Mode = to.Ptr(armcontainerservice.AgentPoolModeSystem)
 			case "enableAutoScaling":
@@ -163,6 +165,14 @@ func TestPools_settings(t *testing.T) {
 		"taints":      {nil, "nodeTaints", `["nvidia.com/gpu=present:NoSchedule"]`},
 		"labels":      {nil, "nodeLabels", `{"mlops.dev/accelerator":"nvidia-a100-80gb","mlops.dev/pool":"train"}`},
 		"disk":        {func(g *spec.GPUPool) { g.Disk = &spec.Disk{SizeGiB: 256, Type: "Managed"} }, "osDiskSizeGB", "256"},
+		"disk type":   {func(g *spec.GPUPool) { g.Disk = &spec.Disk{Type: "Ephemeral"} }, "osDiskType", "Ephemeral"},
+		"zones":       {func(g *spec.GPUPool) { g.Zones = []string{"3", "1"} }, "availabilityZones", `["1","3"]`},
+		"subnet":      {func(g *spec.GPUPool) { g.Azure = &spec.AzurePool{SubnetID: "/subscriptions/s/n"} }, "vnetSubnetID", "/subscriptions/s/n"},
+		"image":       {func(g *spec.GPUPool) { g.Azure = &spec.AzurePool{OSSKU: "AzureLinux"} }, "osSKU", "AzureLinux"},
+		"nodes":       {func(g *spec.GPUPool) { g.Nodes = &spec.Nodes{Min: 2, Max: 3} }, "minCount", "2 0"},
+		"most nodes":  {func(g *spec.GPUPool) { g.Nodes = &spec.Nodes{Min: 2, Max: 3} }, "maxCount", "3"},
+		"label":       {func(g *spec.GPUPool) { g.Labels = map[string]string{"a": "b"} }, "nodeLabels", `{"a":"b","mlops.dev/accelerator":"nvidia-a100-80gb","mlops.dev/pool":"train"}`},
+		"no value":    {func(g *spec.GPUPool) { g.Taints = []spec.Taint{{Key: "gpu", Effect: "NoExecute"}} }, "nodeTaints", `["gpu=:NoExecute"]`},
 		"reservation": {func(g *spec.GPUPool) { g.Capacity, g.Reservation = []string{"on_demand"}, "/subscriptions/s/x" }, "capacityReservationGroupID", "/subscriptions/s/x"},
 	} {
 		got, err := plan.Settings(pool("train", nil, c.change))
@@ -181,18 +191,19 @@ func TestPools_refused(t *testing.T) {
 	t.Parallel()
 	plan := azure.New(config(nil)).Pools.Plan
 	for want, change := range map[string]func(*spec.GPUPool){
-		"driver \"latest\"":      func(g *spec.GPUPool) { g.Driver = "latest" },
-		"node_repair":            func(g *spec.GPUPool) { g.NodeRepair = to.Ptr(false) },
-		"sharing.profile":        func(g *spec.GPUPool) { g.Sharing = &spec.Sharing{Strategy: "mig", Profile: "5g.1gb"} },
-		"zones":                  func(g *spec.GPUPool) { g.Zones = []string{"westeurope-1"} },
-		"no spot nodes":          func(g *spec.GPUPool) { g.Reservation = "/subscriptions/s" },
-		"reservation":            func(g *spec.GPUPool) { g.Reservation = "r" },
-		"azure.subnet_id":        func(g *spec.GPUPool) { g.Azure = &spec.AzurePool{SubnetID: "s"} },
-		"azure.os_sku":           func(g *spec.GPUPool) { g.Azure = &spec.AzurePool{OSSKU: "Debian"} },
-		"disk.type":              func(g *spec.GPUPool) { g.Disk = &spec.Disk{Type: "gp3"} },
-		"nodes.max":              func(g *spec.GPUPool) { g.Nodes = &spec.Nodes{Max: 1001} },
-		"kubernetes.azure.com/x": func(g *spec.GPUPool) { g.Labels = map[string]string{"kubernetes.azure.com/x": "1"} },
-		"keeps taints":           func(g *spec.GPUPool) { g.Taints = []spec.Taint{{Key: "kubernetes.azure.com/x", Effect: "NoSchedule"}} },
+		"driver: \"latest\"":        func(g *spec.GPUPool) { g.Driver = "latest" },
+		"node_repair":              func(g *spec.GPUPool) { g.NodeRepair = to.Ptr(false) },
+		"sharing.profile":          func(g *spec.GPUPool) { g.Sharing = &spec.Sharing{Strategy: "mig", Profile: "5g.1gb"} },
+		"zones":                    func(g *spec.GPUPool) { g.Zones = []string{"westeurope-1"} },
+		"labels: \"mlops.dev/pool": func(g *spec.GPUPool) { g.Labels = map[string]string{"mlops.dev/pool": "mine"} },
+		"no spot nodes":            func(g *spec.GPUPool) { g.Reservation = "/subscriptions/s" },
+		"reservation":              func(g *spec.GPUPool) { g.Reservation = "r" },
+		"azure.subnet_id":          func(g *spec.GPUPool) { g.Azure = &spec.AzurePool{SubnetID: "s"} },
+		"azure.os_sku":             func(g *spec.GPUPool) { g.Azure = &spec.AzurePool{OSSKU: "Debian"} },
+		"disk.type":                func(g *spec.GPUPool) { g.Disk = &spec.Disk{Type: "gp3"} },
+		"nodes.max":                func(g *spec.GPUPool) { g.Nodes = &spec.Nodes{Max: 1001} },
+		"kubernetes.azure.com/x":   func(g *spec.GPUPool) { g.Labels = map[string]string{"kubernetes.azure.com/x": "1"} },
+		"keeps taints":             func(g *spec.GPUPool) { g.Taints = []spec.Taint{{Key: "kubernetes.azure.com/x", Effect: "NoSchedule"}} },
 	} {
 		if _, err := plan.Settings(pool("train", nil, change)); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%v, want %q in it", err, want)

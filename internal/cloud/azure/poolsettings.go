@@ -61,6 +61,7 @@ func same(list []string) []string {
 
 func describePool(have, want *profile) cloud.Settings {
 	out := cloud.Settings{
+		"provisioningState":          standing(have.ProvisioningState),
 		"scaleSetPriority":           text(have.ScaleSetPriority, "Regular"),
 		"scaleSetEvictionPolicy":     "none",
 		"spotMaxPrice":               "none",
@@ -68,9 +69,9 @@ func describePool(have, want *profile) cloud.Settings {
 		"gpuDriver":                  "Install",
 		"osType":                     text(have.OSType, "Linux"),
 		"mode":                       text(have.Mode, "User"),
-		"vmSize":                     text(have.VMSize, ""),
+		"vmSize":                     text(alike(have.VMSize, want.VMSize), ""),
 		"availabilityZones":          list(have.AvailabilityZones),
-		"capacityReservationGroupID": text(have.CapacityReservationGroupID, "none"),
+		"capacityReservationGroupID": text(alike(have.CapacityReservationGroupID, want.CapacityReservationGroupID), "none"),
 		"enableAutoScaling":          flag(have.EnableAutoScaling),
 		"minCount":                   number(have.MinCount),
 		"maxCount":                   number(have.MaxCount),
@@ -89,7 +90,7 @@ func describePool(have, want *profile) cloud.Settings {
 	for setting, p := range map[string]struct{ have, want *string }{
 		"osSKU":        {(*string)(have.OSSKU), (*string)(want.OSSKU)},
 		"osDiskType":   {(*string)(have.OSDiskType), (*string)(want.OSDiskType)},
-		"vnetSubnetID": {have.VnetSubnetID, want.VnetSubnetID},
+		"vnetSubnetID": {alike(have.VnetSubnetID, want.VnetSubnetID), want.VnetSubnetID},
 		"osDiskSizeGB": {numberText(have.OSDiskSizeGB), numberText(want.OSDiskSizeGB)},
 	} {
 		if p.want != nil {
@@ -97,6 +98,15 @@ func describePool(have, want *profile) cloud.Settings {
 		}
 	}
 	return out
+}
+
+// standing is the state that an agent pool came to. AKS keeps what was asked for of a pool
+// whose change failed, so that its state alone tells. What is under way is no difference.
+func standing(state *string) string {
+	if broken := deref(state); broken == "Failed" || broken == "Canceled" {
+		return broken
+	}
+	return "Succeeded"
 }
 
 func text[T ~string](p *T, otherwise string) string {

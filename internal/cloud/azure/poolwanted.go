@@ -1,8 +1,8 @@
 package azure
 
 import (
-	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -40,7 +40,7 @@ func (d *driver) wantedPools(p cloud.Pool) ([]wantedPool, error) {
 		}
 		if g.Capacity == "spot" {
 			if p.Reservation != "" {
-				return nil, errors.New("reservation: Azure has no spot nodes in a capacity reservation: use capacity on_demand")
+				return nil, spec.Misfit("reservation", "Azure has no spot nodes in a capacity reservation: use capacity on_demand")
 			}
 			one.ScaleSetPriority = to.Ptr(armcontainerservice.ScaleSetPrioritySpot)
 			one.ScaleSetEvictionPolicy = to.Ptr(armcontainerservice.ScaleSetEvictionPolicyDelete)
@@ -110,52 +110,43 @@ func size(machine string) string {
 	return "Standard_" + machine
 }
 
-var slice = pattern.New(`^([12347])g(\.|$)`)
-
-// mig cuts every accelerator of a node the same way. Other sharing is the device
-// plug-in's, which the emitted repository configures.
-func mig(out *profile, p cloud.Pool) error {
-	if p.Sharing == nil || p.Sharing.Strategy != "mig" {
-		return nil
-	}
-	m := slice.FindStringSubmatch(p.Sharing.Profile)
-	if m == nil {
-		return fmt.Errorf("sharing.profile %q: AKS cuts accelerators into 1g, 2g, 3g, 4g or 7g, such as \"1g.10gb\"", p.Sharing.Profile)
-	}
-	out.GpuInstanceProfile = to.Ptr(armcontainerservice.GPUInstanceProfile("MIG" + m[1] + "g"))
-	return nil
-}
-
 var zone = pattern.New(`^[1-9]$`)
 
 // unsupported says what AKS has no word for, by the name of the attribute.
 func unsupported(p cloud.Pool) error {
 	switch {
 	case p.Driver == "latest":
-		return errors.New("driver \"latest\": AKS installs the one driver of its node image: use managed, or none with the NVIDIA GPU operator")
+		return spec.Misfit("driver", "\"latest\": AKS installs the one driver of its node image: use managed, or none with the NVIDIA GPU operator")
 	case p.NodeRepair != nil && !*p.NodeRepair:
-		return errors.New("node_repair: AKS always repairs its nodes: leave it out")
+		return spec.Misfit("node_repair", "AKS always repairs its nodes: leave it out")
 	case p.Reservation != "" && !strings.HasPrefix(p.Reservation, "/subscriptions/"):
-		return fmt.Errorf("reservation %q: on Azure it is the resource id of a capacity reservation group, /subscriptions/…", p.Reservation)
+		return spec.Misfit("reservation", "%q: on Azure it is the resource id of a capacity reservation group, /subscriptions/…", p.Reservation)
 	case p.Nodes != nil && p.Nodes.Max > 1000:
-		return fmt.Errorf("nodes.max %d: a pool of AKS has at most 1000 nodes", p.Nodes.Max)
+		return spec.Misfit("nodes.max", "%d: a pool of AKS has at most 1000 nodes", p.Nodes.Max)
 	}
 	for _, z := range p.Zones {
 		if !zone.MatchString(z) {
-			return fmt.Errorf("zones: %q is no availability zone of Azure, which are \"1\", \"2\" and \"3\"", z)
+			return spec.Misfit("zones", "%q is no availability zone of Azure, which are \"1\", \"2\" and \"3\"", z)
 		}
 	}
 	if err := unknown(p); err != nil {
 		return err
 	}
+	if err := unshared(p); err != nil {
+		return err
+	}
+	ours := ownedLabels(p)
 	for _, key := range sorted(p.Labels) {
-		if strings.HasPrefix(key, reserved) {
-			return fmt.Errorf("labels: %q: AKS keeps labels below %s for itself", key, reserved)
+		switch mine, taken := ours[key]; {
+		case strings.HasPrefix(key, reserved):
+			return spec.Misfit("labels", "%q: AKS keeps labels below %s for itself", key, reserved)
+		case taken && mine != p.Labels[key]:
+			return spec.Misfit("labels", "%q is %q here, by which pods find the nodes: leave it out", key, mine)
 		}
 	}
 	for _, t := range p.Taints {
 		if strings.HasPrefix(t.Key, reserved) {
-			return fmt.Errorf("taints: %q: AKS keeps taints below %s for itself", t.Key, reserved)
+			return spec.Misfit("taints", "%q: AKS keeps taints below %s for itself", t.Key, reserved)
 		}
 	}
 	return checkTags(p.Marked(p.Name))
@@ -164,7 +155,7 @@ func unsupported(p cloud.Pool) error {
 // unknown says which of the words that are the cloud's own AKS does not know.
 func unknown(p cloud.Pool) error {
 	if d := p.Disk; d != nil && d.Type != "" && !slices.Contains(armcontainerservice.PossibleOSDiskTypeValues(), armcontainerservice.OSDiskType(d.Type)) {
-		return fmt.Errorf("disk.type %q: AKS has %v", d.Type, armcontainerservice.PossibleOSDiskTypeValues())
+		return spec.Misfit("disk.type", "%q: AKS has %v", d.Type, armcontainerservice.PossibleOSDiskTypeValues())
 	}
 	a := p.Azure
 	switch {
@@ -172,23 +163,35 @@ func unknown(p cloud.Pool) error {
 	case a.SubnetID != "" && !strings.HasPrefix(a.SubnetID, "/subscriptions/"):
 		return fmt.Errorf("azure.subnet_id %q must be the resource id of a subnet, /subscriptions/…", a.SubnetID)
 	case a.OSSKU != "" && !slices.Contains(armcontainerservice.PossibleOSSKUValues(), armcontainerservice.OSSKU(a.OSSKU)):
-		return fmt.Errorf("azure.os_sku %q: AKS has %v", a.OSSKU, armcontainerservice.PossibleOSSKUValues())
+		return spec.Misfit("azure.os_sku", "%q: AKS has %v", a.OSSKU, armcontainerservice.PossibleOSSKUValues())
 	}
 	return nil
 }
 
-// nodeLabels are the user's and those by which pods and device plugins find the nodes.
+// unshared says which sharing the accelerators of a pool do not know.
+func unshared(p cloud.Pool) error {
+	if p.Sharing == nil || p.Sharing.Strategy == "" || p.Sharing.Strategy == "none" || p.Accelerator.Type == "" {
+		return nil
+	}
+	if p.Accelerator.Resource() != "nvidia.com/gpu" {
+		return spec.Misfit("sharing", "%s is for accelerators of NVIDIA, not for %s: leave it out", p.Sharing.Strategy, p.Accelerator.Type)
+	}
+	return nil
+}
+
+// ownedLabels are those by which pods and device plugins find the nodes.
+func ownedLabels(p cloud.Pool) map[string]string {
+	out := p.SharingLabels()
+	out["mlops.dev/pool"] = p.Name
+	if p.Accelerator.Type != "" {
+		out["mlops.dev/accelerator"] = p.Accelerator.Type
+	}
+	return out
+}
+
+// nodeLabels are the user's and ours.
 func nodeLabels(p cloud.Pool) map[string]*string {
 	out := pointers(p.Labels)
-	if out == nil {
-		out = map[string]*string{}
-	}
-	for key, value := range p.SharingLabels() {
-		out[key] = to.Ptr(value)
-	}
-	out["mlops.dev/pool"] = to.Ptr(p.Name)
-	if p.Accelerator.Type != "" {
-		out["mlops.dev/accelerator"] = to.Ptr(p.Accelerator.Type)
-	}
+	maps.Copy(out, pointers(ownedLabels(p)))
 	return out
 }

@@ -29,11 +29,17 @@ func (c *clients) made(ctx context.Context, do func(context.Context) error) erro
 }
 
 func (c *clients) repeat(ctx context.Context, do func(context.Context) error, again func(error, int) bool) error {
+	var last error // of the tries before
 	for n := 0; ; n++ {
 		err := translate(do(ctx))
-		if err == nil || !again(err, n) {
+		switch {
+		case last != nil && ctx.Err() != nil && errors.Is(err, ctx.Err()):
+			return fmt.Errorf("%w; the last answer was %w", err, last)
+		case err == nil || !again(err, n):
 			return err
 		}
+		last = err
+		c.cfg.progress(ctx, "waiting: %v", err)
 		if stopped := cloud.Pause(ctx, c.delay(n)); stopped != nil {
 			return fmt.Errorf("%w; the last answer was %w", stopped, err)
 		}
@@ -90,6 +96,7 @@ func wait[T any](ctx context.Context, c *clients, what string, fresh bool, begin
 	if err != nil {
 		return false, err
 	}
+	last := "InProgress"
 	for n := 0; !poller.Done(); {
 		token, err := poller.ResumeToken()
 		if err != nil {
@@ -98,7 +105,8 @@ func wait[T any](ctx context.Context, c *clients, what string, fresh bool, begin
 		resp, err := poller.Poll(ctx) //nolint:bodyclose // the poller has read it
 		switch {
 		case err == nil && !poller.Done():
-			c.cfg.progress(ctx, "%s: %s", what, word(resp))
+			last = word(resp)
+			c.cfg.progress(ctx, "%s: %s", what, last)
 			err = cloud.Pause(ctx, c.interval(resp))
 		case err == nil:
 		case n < tries && ((fresh && late(err)) || passing(err)):
@@ -108,7 +116,10 @@ func wait[T any](ctx context.Context, c *clients, what string, fresh bool, begin
 				poller, err = begin(ctx, token)
 			}
 		}
-		if err != nil {
+		switch {
+		case err != nil && ctx.Err() != nil:
+			return true, fmt.Errorf("still %s when the time was over, set timeouts to give it more: %w", last, ctx.Err())
+		case err != nil:
 			return true, translate(err)
 		}
 	}

@@ -17,6 +17,9 @@ import (
 // assigned are the role assignments of a principal in the resource group, in the vault
 // where that lies elsewhere, and above them. Scopes are spelled as in wanted.
 func (c *clients) assigned(ctx context.Context, principal string, wanted []assignment) ([]assignment, error) {
+	if principal == "" { // a list of nobody's could be one of everybody's
+		return nil, errors.New("role assignments of the identity: Azure names no principal for it: try again")
+	}
 	group := "/subscriptions/" + c.cfg.SubscriptionID + "/resourceGroups/" + c.cfg.ResourceGroup
 	scopes := []string{group}
 	if vault := c.cfg.VaultID; vault != "" && !strings.HasPrefix(strings.ToLower(vault), strings.ToLower(group)+"/") {
@@ -29,9 +32,12 @@ func (c *clients) assigned(ctx context.Context, principal string, wanted []assig
 	for _, scope := range scopes {
 		list, err := c.listed(ctx, scope, &filter)
 		if err != nil {
-			return nil, fmt.Errorf("role assignments of the identity: %w", err)
+			return nil, fmt.Errorf("role assignments of the identity: %w", withoutKind(err))
 		}
 		for _, r := range list {
+			if !strings.EqualFold(deref(r.Properties.PrincipalID), principal) {
+				continue
+			}
 			if id := strings.ToLower(deref(r.ID)); !seen[id] {
 				seen[id] = true
 				out = append(out, readAssignment(r, wanted))
@@ -69,7 +75,7 @@ func roleID(r *armauthorization.RoleAssignment) string {
 
 func readAssignment(r *armauthorization.RoleAssignment, wanted []assignment) assignment {
 	p, role := r.Properties, roleID(r)
-	a := assignment{Role: roleName(role), RoleID: role, Scope: deref(p.Scope), Condition: strings.Join(strings.Fields(deref(p.Condition)), " "), id: deref(r.ID)}
+	a := assignment{Role: roleName(role), RoleID: role, Scope: deref(p.Scope), Condition: spaced(deref(p.Condition)), id: deref(r.ID)}
 	for _, w := range wanted {
 		if strings.EqualFold(w.Scope, a.Scope) {
 			a.Scope = w.Scope
@@ -150,8 +156,8 @@ func (c *clients) grant(ctx context.Context, principal string, a assignment) err
 	err := c.repeat(ctx, func(ctx context.Context) error {
 		_, err := c.roles.Create(ctx, strings.TrimPrefix(a.Scope, "/"), a.name(principal), armauthorization.RoleAssignmentCreateParameters{Properties: properties}, nil)
 		switch {
-		case code(err) == "RoleAssignmentExists":
-			return nil
+		case code(err) == otherName:
+			return c.supersede(ctx, principal, a, err)
 		case code(err) == undefined && a.definition != nil:
 			// The last identity that had it may just have taken it along.
 			if failed := c.define(ctx, *a.definition); failed != nil {
@@ -160,12 +166,41 @@ func (c *clients) grant(ctx context.Context, principal string, a assignment) err
 		}
 		return err
 	}, func(err error, n int) bool {
-		return busy(err) || (late(err) && n < looks) || (code(err) == undefined && n < learns)
+		return busy(err) || ((late(err) || code(err) == otherName) && n < looks) || (code(err) == undefined && n < learns)
 	})
-	if err != nil {
+	switch {
+	case errors.Is(err, cloud.ErrNotFound) && a.definition != nil:
+		return fmt.Errorf("role %s on %s: %w; buckets and roles are in resource group %s: a bucket that exists is granted when its storage account is in it, too", a.Role, a.Scope, withoutKind(err), c.cfg.ResourceGroup)
+	case errors.Is(err, cloud.ErrNotFound):
+		return fmt.Errorf("role %s on %s: %w; the secret has to be there, in a key vault of that resource group", a.Role, a.Scope, withoutKind(err))
+	case err != nil:
 		return fmt.Errorf("role %s on %s: %w", a.Role, a.Scope, err)
 	}
 	return nil
+}
+
+// otherName is Azure's word for an assignment of the same role on the same scope that has
+// another name, and may have another condition.
+const otherName = "RoleAssignmentExists"
+
+// supersede takes back what is in the way of an assignment, and gives err: it can be made
+// then. It gives nil when the one that is there is the same.
+func (c *clients) supersede(ctx context.Context, principal string, a assignment, err error) error {
+	have, failed := c.assigned(ctx, principal, []assignment{a})
+	if failed != nil {
+		return failed
+	}
+	if holds(have, a) {
+		return nil
+	}
+	for _, h := range have {
+		if h.Scope == a.Scope && h.RoleID == a.RoleID {
+			if failed := c.unassign(ctx, h); failed != nil {
+				return failed
+			}
+		}
+	}
+	return err
 }
 
 func (c *clients) unassign(ctx context.Context, a assignment) error {

@@ -38,7 +38,7 @@ func TestBuckets_share(t *testing.T) {
 	if len(fake.Accounts) != 1 || len(fake.Accounts["fraud"].Containers) != 3 || len(fake.Accounts["fraud"].Policy.Policy.Rules) != 3 {
 		t.Fatalf("%d accounts with %d containers; want 1 with 3 and a rule for each", len(fake.Accounts), len(fake.Accounts["fraud"].Containers))
 	}
-	byHand := &armstorage.ManagementPolicyRule{Name: to.Ptr("everything"), Enabled: to.Ptr(true), Definition: fake.Accounts["fraud"].Policy.Policy.Rules[0].Definition}
+	byHand := &armstorage.ManagementPolicyRule{Name: to.Ptr("everything"), Type: to.Ptr(armstorage.RuleTypeLifecycle), Enabled: to.Ptr(true), Definition: fake.Accounts["fraud"].Policy.Policy.Rules[0].Definition}
 	fake.Do(func() {
 		fake.Accounts["fraud"].Policy.Policy.Rules = append(fake.Accounts["fraud"].Policy.Policy.Rules, byHand)
 	})
@@ -81,9 +81,19 @@ func TestBuckets_notEmpty(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	fake.Do(func() { fake.Accounts["fraud"].Containers["artifacts"].Blobs = []string{"model.pkl"} })
-	if err := store.Delete(t.Context(), id, b); !errors.Is(err, cloud.ErrNotEmpty) {
-		t.Errorf("delete of a bucket with a blob: %v, want ErrNotEmpty", err)
+	for name, fill := range map[string]func(*azurefake.Container){
+		"a blob":             func(c *azurefake.Container) { c.Blobs = []string{"model.pkl"} },
+		"older versions":     func(c *azurefake.Container) { c.Versions = []string{"deleted.pkl"} },
+		"blobs and versions": func(c *azurefake.Container) { c.Blobs, c.Versions = []string{"a", "b"}, []string{"c"} },
+	} {
+		fake.Do(func() {
+			c := fake.Accounts["fraud"].Containers["artifacts"]
+			c.Blobs, c.Versions = nil, nil
+			fill(c)
+		})
+		if err := store.Delete(t.Context(), id, b); !errors.Is(err, cloud.ErrNotEmpty) {
+			t.Errorf("delete of a bucket with %s: %v, want ErrNotEmpty", name, err)
+		}
 	}
 	b.ForceDestroy = true
 	if err := store.Delete(t.Context(), id, b); err != nil || r.Count() != 0 {
@@ -214,7 +224,7 @@ func TestErrors(t *testing.T) {
 	}{
 		"quota":        {refusing{http.StatusConflict, "OperationNotAllowed", "exceeding approved standardNCADSA100v4Family Cores quota. Current Limit: 0"}, nil, []string{"standardNCADSA100v4Family", "Usage + quotas"}},
 		"action":       {refusing{http.StatusForbidden, "AuthorizationFailed", "The client does not have authorization to perform action 'Microsoft.Storage/storageAccounts/write' over scope"}, cloud.ErrDenied, []string{"needs permission Microsoft.Storage/storageAccounts/write"}},
-		"linked":       {refusing{http.StatusForbidden, "LinkedAuthorizationFailed", "no permission to perform action(s) 'Microsoft.Network/virtualNetworks/subnets/join/action' on the linked scope"}, cloud.ErrDenied, []string{"needs permission Microsoft.Network/virtualNetworks/subnets/join/action"}},
+		"linked":       {refusing{http.StatusForbidden, "LinkedAuthorizationFailed", "The client 'c' with object id 'c' has permission to perform action 'Microsoft.ContainerService/managedClusters/agentPools/write' on scope 's'; however, it does not have permission to perform action(s) 'Microsoft.Network/virtualNetworks/subnets/join/action' on the linked scope(s) 'n' or the linked scope(s) are invalid."}, cloud.ErrDenied, []string{"needs permission Microsoft.Network/virtualNetworks/subnets/join/action"}},
 		"policy":       {refusing{http.StatusForbidden, "RequestDisallowedByPolicy", "disallowed by policy p"}, cloud.ErrDenied, []string{"policy of the subscription"}},
 		"registration": {refusing{http.StatusConflict, "MissingSubscriptionRegistration", "not registered to use namespace 'Microsoft.Storage'"}, nil, []string{"az provider register"}},
 		"unnamed":      {refusing{http.StatusForbidden, "Forbidden", "no"}, cloud.ErrDenied, []string{"needs permission Microsoft.Storage/storageAccounts/read"}},

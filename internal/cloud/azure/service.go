@@ -20,8 +20,10 @@ func wantedService(b cloud.Bucket) *armstorage.BlobServicePropertiesProperties {
 	retention := func() *armstorage.DeleteRetentionPolicy {
 		return &armstorage.DeleteRetentionPolicy{Enabled: to.Ptr(true), Days: to.Ptr(int32(days))}
 	}
+	blobs := retention()
+	blobs.AllowPermanentDelete = to.Ptr(false) // of what is deleted softly
 	return &armstorage.BlobServicePropertiesProperties{
-		IsVersioningEnabled: to.Ptr(true), DeleteRetentionPolicy: retention(), ContainerDeleteRetentionPolicy: retention(),
+		IsVersioningEnabled: to.Ptr(true), DeleteRetentionPolicy: blobs, ContainerDeleteRetentionPolicy: retention(),
 	}
 }
 
@@ -40,7 +42,11 @@ func retention(p *armstorage.DeleteRetentionPolicy) string {
 	if p == nil || !deref(p.Enabled) {
 		return "disabled"
 	}
-	return strconv.Itoa(int(deref(p.Days))) + " days"
+	days := strconv.Itoa(int(deref(p.Days))) + " days"
+	if deref(p.AllowPermanentDelete) {
+		days += ", unless deleted permanently"
+	}
+	return days
 }
 
 func (c *clients) service(ctx context.Context, account string) (*armstorage.BlobServicePropertiesProperties, error) {

@@ -6,6 +6,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/to"
 
@@ -24,12 +25,12 @@ func checkTags(tags map[string]string) error {
 		switch other, taken := seen[lower]; {
 		case taken:
 			return fmt.Errorf("tags %q and %q are one tag on Azure, which has no upper and lower case in their names: drop one", other, key)
-		case key == "" || len(key) > 128 || strings.ContainsAny(key, `<>%&\?/`):
+		case key == "" || utf8.RuneCountInString(key) > 128 || strings.ContainsAny(key, `<>%&\?/`):
 			return fmt.Errorf("tag %q: on Azure the name of a tag has 1 to 128 characters and none of <>%%&\\?/", key)
 		case strings.HasPrefix(lower, "microsoft") || strings.HasPrefix(lower, "azure") || strings.HasPrefix(lower, "windows"):
 			return fmt.Errorf("tag %q: Azure keeps names that start with microsoft, azure and windows for itself", key)
-		case len(tags[key]) > 256:
-			return fmt.Errorf("tag %q: its value has %d characters, Azure takes 256", key, len(tags[key]))
+		case utf8.RuneCountInString(tags[key]) > 256:
+			return fmt.Errorf("tag %q: its value has %d characters, Azure takes 256", key, utf8.RuneCountInString(tags[key]))
 		}
 		seen[lower] = key
 	}

@@ -13,6 +13,13 @@ func Token(text string) azcore.TokenCredential { return given(text) }
 
 type given string
 
+// lent reports whether requests are signed by such a token. It is for one service, and
+// Resource Manager and the blobs are two.
+func (c Config) lent() bool {
+	_, is := c.Credential.(given)
+	return is
+}
+
 // GetToken names no expiry: the SDK then asks again before each request, which costs nothing.
 func (g given) GetToken(context.Context, policy.TokenRequestOptions) (azcore.AccessToken, error) {
 	return azcore.AccessToken{Token: string(g)}, nil

@@ -11,6 +11,7 @@ import (
 
 	"github.com/gitops-ml/terraform-provider-mlops/internal/cloud"
 	"github.com/gitops-ml/terraform-provider-mlops/internal/pattern"
+	"github.com/gitops-ml/terraform-provider-mlops/internal/spec"
 )
 
 // The roles that are granted, and no others. None of them deletes or overwrites: who writes
@@ -47,16 +48,17 @@ type rule struct {
 
 // granted are the rules on each place.
 type granted struct {
-	places []place
-	rules  map[place][]rule
-	later  []string // settings of secrets whose name only their store knows yet
+	places   []place
+	rules    map[place][]rule
+	existing map[place]bool // buckets that nobody made here
+	later    []string       // settings of secrets whose name only their store knows yet
 }
 
 var secretForm = pattern.New(`^projects/[^/]+/secrets/[^/]+$`)
 
 // grants are the rules of an identity. A secret in another store is that store's to guard.
 func grants(i cloud.Identity) (granted, error) {
-	out := granted{rules: map[place][]rule{}}
+	out := granted{rules: map[place][]rule{}, existing: map[place]bool{}}
 	for n, g := range i.Grants {
 		if err := out.add(i, g); err != nil {
 			return out, fmt.Errorf("grant %d: %w", n+1, err)
@@ -64,11 +66,10 @@ func grants(i cloud.Identity) (granted, error) {
 	}
 	for p, rules := range out.rules {
 		slices.SortFunc(rules, func(a, b rule) int { return strings.Compare(a.Role+a.Expression, b.Role+b.Expression) })
-		rules = slices.Compact(rules)
-		if len(rules) > most {
-			return out, fmt.Errorf("%s: %d prefixes are more than the %d conditions that Google Cloud takes: grant a common prefix", p.setting, len(rules), most)
+		out.rules[p] = slices.Compact(rules)
+		if n := conditions(out.rules[p]); n > most {
+			return out, fmt.Errorf("%s: %d prefixes are more than the %d conditions that Google Cloud takes: grant a common prefix", p.setting, n, most)
 		}
-		out.rules[p] = rules
 	}
 	slices.SortFunc(out.places, func(a, b place) int { return strings.Compare(a.setting, b.setting) })
 	slices.Sort(out.later)
@@ -76,8 +77,32 @@ func grants(i cloud.Identity) (granted, error) {
 	return out, nil
 }
 
+// conditions is how many the role has that has the most: each role is counted by itself.
+func conditions(rules []rule) (n int) {
+	of := map[string]int{}
+	for _, r := range rules {
+		of[r.Role]++
+		n = max(n, of[r.Role])
+	}
+	return n
+}
+
+// elsewhere are the granted places that no search of the project finds: buckets that exist,
+// which may be of another project, and secrets of one.
+func (o *granted) elsewhere(project string) string {
+	out := []string{}
+	for _, p := range o.places {
+		if o.existing[p] || (p.secret != "" && !strings.HasPrefix(p.secret, "projects/"+project+"/")) {
+			out = append(out, p.resource())
+		}
+	}
+	return canonical(out)
+}
+
 func (o *granted) add(i cloud.Identity, g cloud.Grant) error {
 	switch {
+	case g.Secret != nil && g.Secret.Existing != "":
+		return nil // an object of the cluster, which is not in a store
 	case g.Secret != nil && store(i, g) != "google_secret_manager":
 		return nil
 	case g.Secret != nil && g.Reference == "":
@@ -96,6 +121,7 @@ func (o *granted) add(i cloud.Identity, g cloud.Grant) error {
 		return err
 	}
 	p := place{setting: "bucket " + name, bucket: name}
+	o.existing[p] = o.existing[p] || g.Bucket.Existing != ""
 	o.put(p, rule{roleRead, below(name, prefix) + " || " + listing(prefix)})
 	if g.Access == "write" {
 		o.put(p, rule{roleWrite, below(name, prefix)})
@@ -130,7 +156,10 @@ func objects(g cloud.Grant) (name, prefix string, err error) {
 	if prefix != "" {
 		prefix = strings.TrimSuffix(prefix, "/") + "/"
 	}
-	return parsed.Host, prefix + g.Prefix, nil
+	if prefix += g.Prefix; prefix != "" && !strings.HasSuffix(prefix, "/") {
+		prefix += "/" // raw is no grant of rawest
+	}
+	return parsed.Host, prefix, nil
 }
 
 // anySecret holds for whatever is in Secret Manager; the binding is on one secret. It is
@@ -157,16 +186,24 @@ func literal(text string) string {
 	return strings.TrimSuffix(out.String(), "\n")
 }
 
-// mark is the title of an identity's bindings: by it they are known as ours.
-func mark(i cloud.Identity) string { return "mlops " + i.On.Platform.Name + "/" + i.Name }
+// mark is the title of an identity's bindings: by it they are known as ours. The project is
+// in it, as two projects may have platforms of one name that read the same bucket.
+func (d dialect) mark(i cloud.Identity) string {
+	const size = 100 // of a title, google.type.Expr in IAM
+	title := "mlops " + d.project + "/" + i.On.Platform.Name + "/" + i.Name
+	if len(title) > size {
+		title = title[:size-9] + "-" + spec.Hash(title)[:8]
+	}
+	return title
+}
 
 // bindings are the rules of a place as a policy has them.
-func bindings(i cloud.Identity, principal string, rules []rule) []*storage.PolicyBindings {
+func (d dialect) bindings(i cloud.Identity, principal string, rules []rule) []*storage.PolicyBindings {
 	var out []*storage.PolicyBindings
 	for _, r := range rules {
 		out = append(out, &storage.PolicyBindings{
 			Role: r.Role, Members: []string{principal},
-			Condition: &storage.Expr{Title: mark(i), Description: "Managed by " + cloud.Manager + ".", Expression: r.Expression},
+			Condition: &storage.Expr{Title: d.mark(i), Description: "Managed by " + cloud.Manager + ".", Expression: r.Expression},
 		})
 	}
 	return out

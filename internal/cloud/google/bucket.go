@@ -2,8 +2,10 @@ package google
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 
@@ -17,6 +19,10 @@ type buckets struct {
 	services
 	plan bucketPlan
 }
+
+// changeBucket is what a patch needs; the second is for some of its fields, which an answer
+// does not tell. Source: cloud.google.com/storage/docs/access-control/iam-json, Buckets patch.
+const changeBucket = "storage.buckets.update and storage.buckets.setIamPolicy"
 
 // Create sends one request: a bucket is there with all its settings, or not at all.
 func (s buckets) Create(ctx context.Context, b cloud.Bucket) (string, error) {
@@ -42,20 +48,46 @@ func (s buckets) Create(ctx context.Context, b cloud.Bucket) (string, error) {
 
 // takeUp makes a bucket right that an earlier Create left, if it is ours.
 func (s buckets) takeUp(ctx context.Context, api *storage.Service, b cloud.Bucket, want *storage.Bucket) error {
-	have, err := api.Buckets.Get(b.Name).Context(ctx).Do()
-	switch code := status(err); {
-	case code == http.StatusForbidden:
-		return fmt.Errorf("%w: the name is taken in another project, or its bucket cannot be read; names of buckets are unique in the world: choose another, or name the bucket in existing", cloud.ErrExists)
-	case code == http.StatusNotFound:
+	have, err := s.seen(ctx, api, b.Name)
+	switch {
+	case errors.Is(err, errForbidden):
+		return fmt.Errorf("%w: the name is taken in another project, or its bucket cannot be read: %w; names of buckets are unique in the world: choose another, or name the bucket in existing", cloud.ErrExists, err)
+	case errors.Is(err, cloud.ErrNotFound):
 		return fmt.Errorf("%w: the name is taken although no bucket has it; a deleted bucket keeps its name while it can be restored: restore it, or choose another name", cloud.ErrExists)
 	case err != nil:
-		return failure(err, "storage.buckets.get")
+		return err
 	case !b.Ours(have.Labels, b.Name):
 		return fmt.Errorf("%w: the bucket has no marks of this platform; import it, or name it in existing", cloud.ErrExists)
 	case !strings.EqualFold(have.Location, want.Location):
 		return fmt.Errorf("%w: an earlier apply left the bucket in %s, and it is wanted in %s; delete it, or import it", cloud.ErrExists, have.Location, want.Location)
 	}
-	return s.patch(ctx, api, b.Name, want)
+	here, err := s.here(ctx, api, b.Name)
+	switch {
+	case err != nil:
+		return err
+	case !here:
+		return fmt.Errorf("%w: a platform of this name has the bucket in another project; names of buckets are unique in the world: choose another", cloud.ErrExists)
+	}
+	return s.patient(ctx, func() error { return s.patch(ctx, api, b.Name, want) })
+}
+
+// seen reads a bucket that was made a moment ago.
+func (s buckets) seen(ctx context.Context, api *storage.Service, name string) (have *storage.Bucket, err error) {
+	err = s.patient(ctx, func() (err error) {
+		have, err = api.Buckets.Get(name).Context(ctx).Do()
+		return failure(err, "storage.buckets.get")
+	})
+	return have, err
+}
+
+// here reports whether a bucket is one of the project's own: a platform of the same name may
+// have one so called in another project that we may read as well.
+func (s buckets) here(ctx context.Context, api *storage.Service, name string) (found bool, err error) {
+	err = api.Buckets.List(s.Project).Prefix(name).Fields("nextPageToken", "items(name)").Pages(ctx, func(page *storage.Buckets) error {
+		found = found || slices.ContainsFunc(page.Items, func(b *storage.Bucket) bool { return b.Name == name })
+		return nil
+	})
+	return found, failure(err, "storage.buckets.list")
 }
 
 func (s buckets) Read(ctx context.Context, id string, b cloud.Bucket) (cloud.Settings, error) {
@@ -97,7 +129,7 @@ func (buckets) patch(ctx context.Context, api *storage.Service, id string, want 
 		change.NullFields = append(change.NullFields, "Logging")
 	}
 	_, err := api.Buckets.Patch(id, &change).Context(ctx).Do()
-	return failure(err, "storage.buckets.update")
+	return failure(err, changeBucket)
 }
 
 // Delete refuses a bucket with objects unless force_destroy is set.

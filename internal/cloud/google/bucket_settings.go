@@ -8,6 +8,8 @@ import (
 	"google.golang.org/api/storage/v1"
 
 	"github.com/gitops-ml/terraform-provider-mlops/internal/cloud"
+	"github.com/gitops-ml/terraform-provider-mlops/internal/pattern"
+	"github.com/gitops-ml/terraform-provider-mlops/internal/spec"
 )
 
 const (
@@ -15,6 +17,9 @@ const (
 	abortDays = 7 // of an upload that nobody finishes
 	unset     = "none"
 )
+
+// keyForm is the name of a key of Cloud KMS, without a version.
+var keyForm = pattern.New(`^projects/[^/]+/locations/[^/]+/keyRings/[^/]+/cryptoKeys/[^/]+$`)
 
 // bucketPlan says what becomes of a bucket. TLS is no setting: Cloud Storage has nothing else.
 type bucketPlan struct{ region string }
@@ -37,8 +42,11 @@ func (p bucketPlan) wanted(b cloud.Bucket) (*storage.Bucket, error) {
 		return nil, err
 	}
 	where := region(b.On, p.region)
-	if where == "" {
+	switch {
+	case where == "":
 		return nil, errors.New("the region of the bucket is not known: set region of the platform")
+	case b.KMSKey != "" && !keyForm.MatchString(b.KMSKey):
+		return nil, spec.Misfit("kms_key", "%q: Google Cloud names a key projects/P/locations/L/keyRings/R/cryptoKeys/K", b.KMSKey)
 	}
 	out := &storage.Bucket{
 		Name: b.Name, Location: strings.ToUpper(where), StorageClass: "STANDARD", Labels: tags,

@@ -1,6 +1,7 @@
 package google_test
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
@@ -76,6 +77,20 @@ func TestBucket_ofAnotherPlatformIsRefused(t *testing.T) {
 	}
 }
 
+// Another project of the same people may have a platform and a bucket of these names.
+func TestBucket_ofTheSamePlatformElsewhere(t *testing.T) {
+	t.Parallel()
+	c, f := opened(t)
+	b := googlefake.NewBucket("acme-artifacts")
+	b.Elsewhere = true
+	b.Meta["labels"] = map[string]any{"managed-by": cloud.Manager, "mlops-platform": "churn", "mlops-name": "acme-artifacts"}
+	f.Buckets["acme-artifacts"] = b
+	id, err := c.Buckets.Store.Create(t.Context(), artifacts())
+	if !errors.Is(err, cloud.ErrExists) || id != "" || !strings.Contains(err.Error(), "in another project") || b.Meta["versioning"] != nil {
+		t.Errorf("got %q, %v, bucket %v", id, err, b.Meta)
+	}
+}
+
 func TestBucket_labelsOfOthersStay(t *testing.T) {
 	t.Parallel()
 	c, f := opened(t)
@@ -114,6 +129,37 @@ func TestBucket_withObjectsStaysUnlessForced(t *testing.T) {
 	}
 }
 
+// A rule without its prefix, or for every version, would delete what it must not.
+func TestBucket_sendsWhatItSays(t *testing.T) {
+	t.Parallel()
+	c, f := opened(t)
+	b := artifacts()
+	b.Lifecycle = append(b.Lifecycle, spec.LifecycleRule{NoncurrentExpireAfterDays: 90})
+	b.AccessLogs, b.SoftDeleteDays = &spec.AccessLogs{Bucket: "acme-logs", Prefix: "a/"}, 14
+	if _, err := c.Buckets.Store.Create(t.Context(), b); err != nil {
+		t.Fatal(err)
+	}
+	meta := f.Buckets["acme-artifacts"].Meta
+	for field, want := range map[string]string{
+		"name": `"acme-artifacts"`, "location": `"EUROPE-WEST1"`, "storageClass": `"STANDARD"`,
+		"labels":           `{"managed-by":"terraform-provider-mlops","mlops-name":"acme-artifacts","mlops-platform":"churn","team":"ml"}`,
+		"versioning":       `{"enabled":true}`,
+		"iamConfiguration": `{"publicAccessPrevention":"enforced","uniformBucketLevelAccess":{"enabled":true}}`,
+		"softDeletePolicy": `{"retentionDurationSeconds":"1209600"}`,
+		"encryption":       `{"defaultKmsKeyName":"projects/acme-ml/locations/europe-west1/keyRings/ml/cryptoKeys/a"}`,
+		"logging":          `{"logBucket":"acme-logs","logObjectPrefix":"a/"}`,
+		"lifecycle": `{"rule":[` +
+			`{"action":{"type":"Delete"},"condition":{"age":30,"isLive":true,"matchesPrefix":["tmp/"]}},` +
+			`{"action":{"type":"Delete"},"condition":{"daysSinceNoncurrentTime":7,"matchesPrefix":["tmp/"]}},` +
+			`{"action":{"type":"Delete"},"condition":{"daysSinceNoncurrentTime":90}},` +
+			`{"action":{"type":"AbortIncompleteMultipartUpload"},"condition":{"age":7}}]}`,
+	} {
+		if got, err := json.Marshal(meta[field]); err != nil || string(got) != want {
+			t.Errorf("%s is %s, want %s", field, got, want)
+		}
+	}
+}
+
 func TestBucketSettings_refused(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
@@ -122,6 +168,7 @@ func TestBucketSettings_refused(t *testing.T) {
 	}{
 		"tag key":   {func(b *cloud.Bucket) { b.Tags = map[string]string{"Team": "ml"} }, `the tag "Team" cannot be a label of Google Cloud`},
 		"tag value": {func(b *cloud.Bucket) { b.Tags = map[string]string{"team": "ML Platform"} }, `the value "ML Platform" of tag "team"`},
+		"key":       {func(b *cloud.Bucket) { b.KMSKey = "arn:aws:kms:eu-west-1:1:key/a" }, "Google Cloud names a key projects/P/locations/L/keyRings/R/cryptoKeys/K"},
 		"region":    {func(b *cloud.Bucket) { b.On.Platform.Region = "" }, "set region of the platform"},
 	}
 	for name, tt := range tests {

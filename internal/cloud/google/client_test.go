@@ -4,6 +4,7 @@ import (
 	"crypto/rand"
 	"crypto/rsa"
 	"crypto/x509"
+	"encoding/base64"
 	"encoding/json"
 	"encoding/pem"
 	"errors"
@@ -70,6 +71,10 @@ func TestRetries(t *testing.T) {
 		"rate as forbidden":   {says(403, problem("slow down", "userRateLimitExceeded")), 2, 0},
 		"refused connection":  {fails(fmt.Errorf("dial: %w", syscall.ECONNREFUSED)), 2, 0},
 		"broken pipe":         {fails(fmt.Errorf("write: %w", syscall.EPIPE)), 2, 0},
+		"connection lost":     {fails(errors.New("http2: client connection lost")), 2, 0},
+		"server goes away":    {fails(errors.New(`http2: server sent GOAWAY and closed the connection; LastStreamID=1, ErrCode=NO_ERROR, debug=""`)), 2, 0},
+		"stream refused":      {fails(errors.New("stream error: stream ID 3; REFUSED_STREAM")), 2, 0},
+		"stream of nonsense":  {fails(errors.New("stream error: stream ID 3; PROTOCOL_ERROR")), 1, 0},
 		"cut off":             {fails(io.ErrUnexpectedEOF), 2, 0},
 		"502":                 {says(502, "<html>bad gateway</html>"), 2, 0},
 		"is no use":           {says(400, problem("no such field", "invalid")), 1, 0},
@@ -113,6 +118,11 @@ func TestFailures(t *testing.T) {
 		"quota quoted":  {says(403, problem(`Quota 'GPUS_ALL_REGIONS' exceeded. Limit: 0.0 globally.`, "quotaExceeded")), nil, "quota GPUS_ALL_REGIONS is used up"},
 		"quota project": {says(403, problem("The API requires a quota project, which is not set by default.", "forbidden")), cloud.ErrDenied, "needs permission"},
 		"throttled":     {says(429, problem("too fast", "rateLimitExceeded")), nil, "still throttles after 9 tries: too fast; apply again later"},
+		"organisation":  {says(412, problem("'us-east1' violates constraint 'constraints/gcp.resourceLocations' on the resource 'projects/acme-ml'.", "conditionNotMet")), nil, "a policy of the organisation does not allow it: 'us-east1' violates"},
+		"perimeter":     {says(403, problem("Request is prohibited by organization's policy. vpcServiceControlsUniqueIdentifier: x", "forbidden")), cloud.ErrDenied, "access denied: a policy of the organisation does not allow it: Request is prohibited"},
+		"not enabled":   {says(403, `{"error":{"message":"Cloud Storage API has not been used in project 4 before or it is disabled.","details":[{"reason":"SERVICE_DISABLED"}]}}`), cloud.ErrDenied, "an API of Google Cloud is not enabled, or not yet: Cloud Storage API"},
+		"key":           {says(403, problem("Permission denied on Cloud KMS key. Please ensure that your Cloud Storage service account has been authorized to use this key.", "forbidden")), cloud.ErrDenied, "grant roles/cloudkms.cryptoKeyEncrypterDecrypter to the service agent"},
+		"node account":  {says(400, problem(`The user does not have access to service account "n@acme-ml.iam.gserviceaccount.com". Ask a project owner to grant you the iam.serviceAccountUser role on the service account.`, "badRequest")), cloud.ErrDenied, "needs permission iam.serviceAccounts.actAs"},
 		"no JSON":       {says(400, "bad"), nil, "answers 400: bad"},
 	}
 	for name, tt := range tests {
@@ -120,7 +130,7 @@ func TestFailures(t *testing.T) {
 			t.Parallel()
 			rt := &answers{list: []answer{tt.answer}}
 			_, err := google.New(config(rt)).Buckets.Store.Read(t.Context(), "acme-artifacts", artifacts())
-			if err == nil || !strings.Contains(err.Error(), tt.want) || (tt.is == nil && errors.Is(err, cloud.ErrDenied)) {
+			if err == nil || !strings.Contains(err.Error(), tt.want) || (tt.is == nil && (errors.Is(err, cloud.ErrDenied) || errors.Is(err, cloud.ErrConflict))) {
 				t.Errorf("got %v, want %q", err, tt.want)
 			}
 			if tt.is != nil && !errors.Is(err, tt.is) {
@@ -163,7 +173,12 @@ func TestCredentials(t *testing.T) {
 // A key that Google refuses: the error speaks of credentials, and shows none.
 func TestCredentials_refused(t *testing.T) {
 	t.Parallel()
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+	var claims struct{ Scope string }
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
+		if parts := strings.Split(req.FormValue("assertion"), "."); len(parts) == 3 {
+			text, _ := base64.RawURLEncoding.DecodeString(parts[1])
+			_ = json.Unmarshal(text, &claims)
+		}
 		w.WriteHeader(http.StatusBadRequest)
 		_, _ = io.WriteString(w, `{"error":"invalid_grant","error_description":"Invalid JWT Signature."}`)
 	}))
@@ -183,6 +198,9 @@ func TestCredentials_refused(t *testing.T) {
 	_, err = google.New(cfg).Buckets.Store.Read(t.Context(), "acme-artifacts", artifacts())
 	if !errors.Is(err, cloud.ErrDenied) || !strings.Contains(err.Error(), "credentials of Google Cloud give no token") || strings.Contains(err.Error(), text[40:80]) {
 		t.Errorf("got %v", err)
+	}
+	if claims.Scope != "https://www.googleapis.com/auth/cloud-platform" {
+		t.Errorf("the token is asked for with scope %q", claims.Scope)
 	}
 }
 

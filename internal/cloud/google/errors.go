@@ -21,6 +21,17 @@ var quotaName = pattern.New(`(?i)(?:resource|quota)(?: metric)? ["']([A-Za-z0-9_
 // quotaOver is how messages say that a quota is used up. Others speak of the quota project.
 var quotaOver = pattern.New(`(?i)(insufficient|exceed)[^.]*quota|quota[^.]*(exceed|insufficient)`)
 
+// forbids is how messages speak of a policy of the organisation. Cloud Storage answers so with
+// the code of a lost race, which no second try wins.
+var forbids = pattern.New(`violates constraint|permitted customer|prohibited by organization's policy|constraints/[a-z]+\.`)
+
+// actsAs is how GKE says that the caller may not use the service account of the nodes. It
+// calls that a bad request.
+var actsAs = pattern.New(`does not have access to service account|iam\.serviceAccounts\.actAs`)
+
+// disabled is the reason of an answer where nobody has enabled the API.
+const disabled = "SERVICE_DISABLED"
+
 // errForbidden is the ErrDenied of somebody who is known, and may not.
 var errForbidden = fmt.Errorf("%w: needs permission", cloud.ErrDenied)
 
@@ -34,14 +45,17 @@ func failure(err error, permission string) error {
 		return unanswered(err)
 	}
 	says := message(answer)
+	if forbids.MatchString(says) && answer.Code < http.StatusInternalServerError {
+		return prohibited(answer.Code, says)
+	}
+	if actsAs.MatchString(says) && (answer.Code == http.StatusBadRequest || answer.Code == http.StatusForbidden) {
+		return fmt.Errorf("%w iam.serviceAccounts.actAs on the service account of the nodes: %s; roles/iam.serviceAccountUser has it", errForbidden, says)
+	}
 	switch answer.Code {
 	case http.StatusUnauthorized:
 		return fmt.Errorf("%w: Google Cloud refuses the credentials: %s; %s", cloud.ErrDenied, says, howToLogIn)
 	case http.StatusForbidden:
-		if quota := exhausted(says); quota != "" {
-			return fmt.Errorf("%s is used up: %s; ask for more, or choose another region or machine", quota, says)
-		}
-		return fmt.Errorf("%w %s: %s", errForbidden, permission, says)
+		return forbidden(err, permission, says)
 	case http.StatusNotFound:
 		return fmt.Errorf("%w: %s", cloud.ErrNotFound, says)
 	case http.StatusConflict, http.StatusPreconditionFailed:
@@ -52,9 +66,35 @@ func failure(err error, permission string) error {
 	return fmt.Errorf("google Cloud answers %d: %s", answer.Code, says)
 }
 
+// prohibited is what no permission helps with.
+func prohibited(code int, says string) error {
+	err := fmt.Errorf("a policy of the organisation does not allow it: %s; choose what the policy allows, or have it changed", says)
+	if code == http.StatusForbidden {
+		return fmt.Errorf("%w: %w", cloud.ErrDenied, err)
+	}
+	return err
+}
+
+// forbidden tells the missing permission from what else is answered so.
+func forbidden(err error, permission, says string) error {
+	if quota := exhausted(says); quota != "" {
+		return fmt.Errorf("%s is used up: %s; ask for more, or choose another region or machine", quota, says)
+	}
+	switch {
+	case reasonOf(err) == disabled:
+		return fmt.Errorf("%w: an API of Google Cloud is not enabled, or not yet: %s; `gcloud services enable` does it", cloud.ErrDenied, says)
+	case strings.Contains(says, "Cloud KMS key"):
+		return fmt.Errorf("%w cloudkms.cryptoKeyVersions.useToEncrypt on the key: %s; grant roles/cloudkms.cryptoKeyEncrypterDecrypter to the service agent of Cloud Storage, which `gcloud storage service-agent` names", errForbidden, says)
+	}
+	return fmt.Errorf("%w %s: %s", errForbidden, permission, says)
+}
+
 // unanswered is an error that no answer came with. Those of getting a token say so in words
 // only.
 func unanswered(err error) error {
+	if errors.Is(err, cloud.ErrDenied) {
+		return err // translated already
+	}
 	text := err.Error()
 	for _, sign := range []string{"credentials:", "oauth2:", "auth:", "cannot fetch token"} {
 		if strings.Contains(text, sign) {

@@ -12,15 +12,15 @@ import (
 	"github.com/gitops-ml/terraform-provider-mlops/internal/spec"
 )
 
-// strict reads bodies into Google's protobuf types, where their module is at hand.
-var strict func(id string, body []byte) error
+// strict puts requests and answers before Google's generated server.
+var strict func(req *http.Request, body, answer []byte) error
 
 const pool = "projects/415104041262/locations/global/workloadIdentityPools/forges"
 
 func config(rt http.RoundTripper) google.Config {
 	return google.Config{
 		Project: googlefake.Project, WorkloadIdentityPool: pool, Anonymous: true, UserAgent: "test/1",
-		HTTPClient: rt, Attempt: 200 * time.Millisecond, Pace: time.Millisecond,
+		HTTPClient: rt, Attempt: 100 * time.Millisecond, Pace: 100 * time.Microsecond,
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"google.golang.org/api/storage/v1"
 
@@ -53,7 +54,7 @@ func (s identities) Read(ctx context.Context, id string, i cloud.Identity) (clou
 	if err != nil {
 		return nil, err
 	}
-	out := cloud.Settings{"principal": "", "bindings": presence(g)}
+	out := cloud.Settings{"principal": "", "bindings": presence(g), "elsewhere": g.elsewhere(s.Project)}
 	for _, setting := range g.later {
 		out[setting] = cloud.Later
 	}
@@ -63,7 +64,7 @@ func (s identities) Read(ctx context.Context, id string, i cloud.Identity) (clou
 		if err != nil && !errors.Is(err, cloud.ErrNotFound) {
 			return nil, fmt.Errorf("identity %q: %s: %w", i.Name, p.setting, err)
 		}
-		ours, _ := have.marked(mark(i))
+		ours, _ := have.marked(s.d.mark(i))
 		rules, whose := found(ours)
 		out[p.setting], members = canonicalSet(rules), append(members, whose...)
 	}
@@ -160,7 +161,7 @@ func (s identities) reconcile(ctx context.Context, i cloud.Identity, exact bool)
 	}
 	for _, p := range places {
 		if p.granted {
-			err = s.grant(ctx, p.place, i, bindings(i, principal, g.rules[p.place]))
+			err = s.grant(ctx, p.place, i, s.d.bindings(i, principal, g.rules[p.place]))
 		} else {
 			_, err = s.release(ctx, p, i)
 		}
@@ -195,7 +196,7 @@ func (s identities) count(ctx context.Context, places []candidate, i cloud.Ident
 		if err != nil && !p.ignores(err) {
 			return 0, fmt.Errorf("%s: %w", p.setting, err)
 		}
-		if ours, _ := have.marked(mark(i)); len(ours) > 0 {
+		if ours, _ := have.marked(s.d.mark(i)); len(ours) > 0 {
 			return len(ours), nil
 		}
 	}
@@ -205,11 +206,14 @@ func (s identities) count(ctx context.Context, places []candidate, i cloud.Ident
 // grant binds on a place that may have been made a moment ago.
 func (s identities) grant(ctx context.Context, p place, i cloud.Identity, ours []*storage.PolicyBindings) error {
 	err := s.patient(ctx, func() error {
-		_, err := s.bind(ctx, p, mark(i), ours)
+		_, err := s.bind(ctx, p, s.d.mark(i), ours)
 		return err
 	})
 	if errors.Is(err, cloud.ErrNotFound) {
 		return fmt.Errorf("%s is granted and does not exist: make it first, or refer to it so that Terraform does", p.setting)
+	}
+	if err != nil && strings.Contains(err.Error(), "Identity Pool does not exist") {
+		return fmt.Errorf("%s: %w; a cluster of the project with Workload Identity makes the pool of service accounts, `gcloud iam workload-identity-pools create` that of a forge", p.setting, err)
 	}
 	if err != nil {
 		return fmt.Errorf("%s: %w", p.setting, err)
@@ -219,7 +223,7 @@ func (s identities) grant(ctx context.Context, p place, i cloud.Identity, ours [
 
 // release removes the bindings of an identity from a place, and says how many there were.
 func (s identities) release(ctx context.Context, p candidate, i cloud.Identity) (int, error) {
-	n, err := s.bind(ctx, p.place, mark(i), nil)
+	n, err := s.bind(ctx, p.place, s.d.mark(i), nil)
 	if err != nil && !p.ignores(err) {
 		return n, fmt.Errorf("%s: %w", p.setting, err)
 	}

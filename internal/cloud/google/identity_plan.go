@@ -15,8 +15,9 @@ import (
 type identityPlan struct{ d dialect }
 
 // Fixed: an identity whose bindings are all in other stores, or that has no grants, leaves no
-// trace. To gain its first binding is to be made, to lose the last is to be gone.
-func (identityPlan) Fixed() []string { return []string{"bindings"} }
+// trace. To gain its first binding is to be made, to lose the last is to be gone. Only who
+// knows the old grants finds bindings outside the project: an update does not.
+func (identityPlan) Fixed() []string { return []string{"bindings", "elsewhere"} }
 
 func (p identityPlan) Settings(i cloud.Identity) (cloud.Settings, error) {
 	g, err := grants(i)
@@ -30,7 +31,7 @@ func (p identityPlan) Settings(i cloud.Identity) (cloud.Settings, error) {
 	if err != nil {
 		return nil, err
 	}
-	out := cloud.Settings{"principal": principal, "bindings": presence(g)}
+	out := cloud.Settings{"principal": principal, "bindings": presence(g), "elsewhere": g.elsewhere(p.d.project)}
 	for _, place := range g.places {
 		out[place.setting] = canonicalSet(g.rules[place])
 	}
@@ -62,7 +63,7 @@ func (d dialect) Policy(i cloud.Identity) (string, error) {
 	}
 	list := []any{}
 	for _, p := range g.places {
-		for _, b := range bindings(i, principal, g.rules[p]) {
+		for _, b := range d.bindings(i, principal, g.rules[p]) {
 			list = append(list, map[string]any{
 				"resource": p.resource(), "role": b.Role, "members": b.Members,
 				"condition": map[string]any{"title": b.Condition.Title, "expression": b.Condition.Expression},

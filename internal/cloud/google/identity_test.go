@@ -198,7 +198,7 @@ func TestIdentity_withoutBindings(t *testing.T) {
 	inVault.Secret.Store = &spec.SecretStore{Type: "vault"}
 	i := trainer("trainer", inVault)
 	want, err := c.Identities.Plan.Settings(i)
-	if err != nil || want["bindings"] != "none" || len(want) != 2 {
+	if err != nil || want["bindings"] != "none" || want["elsewhere"] != "[]" || len(want) != 3 {
 		t.Fatalf("settings %v, %v", want, err)
 	}
 	id, err := c.Identities.Store.Create(t.Context(), i)
@@ -258,6 +258,21 @@ func TestPrincipal(t *testing.T) {
 				t.Errorf("got %q, %v\nwant %q", got["principal"], err, tt.want)
 			}
 		})
+	}
+}
+
+// Pods of a cluster in another project have principals of that project.
+func TestPrincipal_ofAClusterElsewhere(t *testing.T) {
+	t.Parallel()
+	c, _ := opened(t)
+	i := trainer("trainer")
+	i.On.Platform.Cluster.Name = inZone
+	if _, err := c.Identities.Plan.Settings(i); !errors.Is(err, cloud.ErrUnsupported) || !strings.Contains(err.Error(), "the cluster is in project acme-shared") {
+		t.Errorf("got %v", err)
+	}
+	i.On.Platform.Cluster.Name = strings.Replace(inZone, "acme-shared", "acme-ml", 1)
+	if got, err := c.Identities.Plan.Settings(i); err != nil || got["principal"] != cloud.Later {
+		t.Errorf("got %v, %v", got, err)
 	}
 }
 

@@ -22,10 +22,11 @@ func (s services) finish(ctx context.Context, api *container.Service, cluster st
 	name := location + "/operations/" + op.Name
 	for op.Status != "DONE" {
 		s.say("%s: %s%s", op.Name, strings.ToLower(op.Status), detail(op))
-		if err := cloud.Pause(ctx, s.pace(look)); err != nil {
+		err := cloud.Pause(ctx, s.pace(look))
+		if err != nil {
 			return fmt.Errorf("waiting for %s, which goes on: %w", op.Name, err)
 		}
-		err := s.patient(ctx, func() error {
+		err = s.patient(ctx, func() error {
 			have, err := api.Projects.Locations.Operations.Get(name).Context(ctx).Do()
 			if err == nil {
 				op = have
@@ -36,18 +37,23 @@ func (s services) finish(ctx context.Context, api *container.Service, cluster st
 			return nil // forgotten, as old ones are: what it did is read from the pool itself
 		}
 		if err != nil {
-			return err
+			return fmt.Errorf("waiting for %s, which goes on: %w", op.Name, err)
 		}
 	}
 	return failed(op)
 }
 
-// failed says why an operation ended badly. Older clusters say so in its status message.
+// failed says why an operation ended badly. Some say so in their status message only, which
+// is there "if an error has occurred" (discovery document of container/v1, Operation).
 func failed(op *container.Operation) error {
-	if op.Error == nil || (op.Error.Message == "" && op.Error.Code == 0) {
+	status := op.Error
+	if status == nil {
+		status = &container.Status{}
+	}
+	if status.Message == "" && status.Code == 0 && op.StatusMessage == "" {
 		return nil
 	}
-	says := cmp.Or(op.Error.Message, op.StatusMessage, "GKE gives no reason")
+	says := cmp.Or(status.Message, op.StatusMessage, "GKE gives no reason")
 	if quota := exhausted(says); quota != "" {
 		return &broken{fmt.Sprintf("%s failed, %s is used up: %s", op.Name, quota, says)}
 	}
@@ -86,11 +92,13 @@ func health(n *container.NodePool) error {
 
 // settled waits until GKE changes a node pool no more. One that is being deleted is gone then.
 func (s services) settled(ctx context.Context, api *container.Service, name string) (*container.NodePool, error) {
+	status := "being read"
 	for {
 		n, err := api.Projects.Locations.Clusters.NodePools.Get(name).Context(ctx).Do()
 		if err != nil {
-			return nil, failure(err, "container.clusters.get")
+			return nil, fmt.Errorf("waiting for node pool %s, which is %s: %w", name[strings.LastIndex(name, "/")+1:], status, failure(err, "container.clusters.get"))
 		}
+		status = n.Status
 		if n.Status != "PROVISIONING" && n.Status != "RECONCILING" && n.Status != "STOPPING" {
 			return n, nil
 		}

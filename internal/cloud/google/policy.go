@@ -16,6 +16,10 @@ import (
 // conditional is the version of policies whose bindings have conditions.
 const conditional = 3
 
+// races are the lost ones after which a policy is given up. Terraform writes ten identities at
+// once, and all of them may be granted one secret.
+const races = 19
+
 // policy is that of a bucket or a secret, in the words of Cloud Storage.
 type policy struct {
 	etag     string
@@ -109,11 +113,11 @@ func (s services) bind(ctx context.Context, p place, title string, ours []*stora
 			return before, nil
 		}
 		err = s.set(ctx, p, policy{have.etag, append(rest, ours...)})
-		if !errors.Is(err, cloud.ErrConflict) || n == 9 {
+		if !errors.Is(err, cloud.ErrConflict) || n == races {
 			return before, err
 		}
 		s.say("%s: somebody else changed its policy, reading it again", p.setting)
-		if cloud.Pause(ctx, s.pace(time.Second)<<min(n, 4)) != nil {
+		if cloud.Pause(ctx, varied(s.pace(time.Second)<<min(n, 4))) != nil {
 			return before, err
 		}
 	}
@@ -135,7 +139,7 @@ func (s services) bound(ctx context.Context, secrets bool) ([]candidate, error) 
 		return nil, fmt.Errorf("list the buckets of project %q: %w", s.Project, failure(err, "storage.buckets.list"))
 	}
 	more, err := s.ownSecrets(ctx)
-	if status(err) == http.StatusForbidden && (!secrets || reasonOf(err) == "SERVICE_DISABLED") {
+	if status(err) == http.StatusForbidden && (!secrets || reasonOf(err) == disabled) {
 		return out, nil // where nobody has enabled Secret Manager there is no secret
 	}
 	if err != nil {

@@ -16,22 +16,6 @@ import (
 // projects/P/locations/L/clusters/C/nodePools/NAME with the name of the pool.
 type pools struct{ services }
 
-// at is where the groups of a pool are: the cluster, from the id or from the platform.
-func (s pools) at(id string, p cloud.Pool) (cluster string, err error) {
-	if id != "" {
-		cluster, _, two := strings.Cut(id, "/nodePools/")
-		if !two || !strings.HasPrefix(cluster, "projects/") || !strings.Contains(cluster, "/clusters/") {
-			return "", fmt.Errorf("%q is not the id of a pool: it has the form projects/PROJECT/locations/LOCATION/clusters/CLUSTER/nodePools/NAME", id)
-		}
-		return cluster, nil
-	}
-	where := region(p.On, s.Region)
-	if where == "" {
-		return "", errors.New("the region of the pool is not known: set region of the platform")
-	}
-	return fmt.Sprintf("projects/%s/locations/%s/clusters/%s", s.Project, where, p.On.Platform.Cluster.Name), nil
-}
-
 // Create makes one node pool after the other: a cluster takes one change at a time. A node
 // pool that came up broken is there all the same, so that the id comes with the error.
 func (s pools) Create(ctx context.Context, p cloud.Pool) (string, error) {
@@ -98,7 +82,16 @@ func (s pools) make(ctx context.Context, api *container.Service, cluster string,
 	return true, errors.Join(failed, health(have))
 }
 
-// made reads a node pool that was just made.
+// seen reads a node pool that was just made, whatever becomes of it.
+func (s pools) seen(ctx context.Context, api *container.Service, name string) (have *container.NodePool, err error) {
+	err = s.patient(ctx, func() (err error) {
+		have, err = api.Projects.Locations.Clusters.NodePools.Get(name).Context(ctx).Do()
+		return failure(err, "container.clusters.get")
+	})
+	return have, err
+}
+
+// made reads a node pool that was just made, once GKE is done with it.
 func (s pools) made(ctx context.Context, api *container.Service, name string) (have *container.NodePool, err error) {
 	err = s.patient(ctx, func() (err error) {
 		have, err = s.settled(ctx, api, name)
@@ -108,15 +101,21 @@ func (s pools) made(ctx context.Context, api *container.Service, name string) (h
 }
 
 func (s pools) takeUp(ctx context.Context, api *container.Service, name string, p cloud.Pool, want *container.NodePool) (there bool, err error) {
-	have, err := s.made(ctx, api, name)
+	have, err := s.seen(ctx, api, name)
 	if err != nil {
 		return false, err
 	}
 	if !p.Ours(have.Config.ResourceLabels, p.Name) {
 		return false, fmt.Errorf("%w: node pool %s has no marks of this pool; import it, or choose another name", cloud.ErrExists, name)
 	}
+	if have, err = s.made(ctx, api, name); err != nil {
+		return !errors.Is(err, cloud.ErrNotFound), err
+	}
 	if err := health(have); err != nil {
 		return true, err
+	}
+	if others := unlike(p, have, want); len(others) > 0 {
+		return true, fmt.Errorf("an earlier apply left node pool %s with other %s, which GKE never changes: apply again to have it made anew", name, strings.Join(others, ", "))
 	}
 	return true, s.change(ctx, api, name, p, have, want)
 }
@@ -130,29 +129,43 @@ func (s pools) Read(ctx context.Context, id string, p cloud.Pool) (cloud.Setting
 	if err != nil {
 		return nil, err
 	}
-	if len(p.Capacity) == 0 {
+	if imported(p) {
 		if p.GPUPool, err = s.guess(ctx, api, cluster, p); err != nil {
 			return nil, err
 		}
 	}
-	var list []*container.NodePool
-	found := false
-	for _, group := range p.Groups() {
-		n, err := api.Projects.Locations.Clusters.NodePools.Get(cluster + "/nodePools/" + group.Name).Context(ctx).Do()
-		if err != nil && status(err) != http.StatusNotFound {
-			return nil, fmt.Errorf("pool %q: %w", p.Name, failure(err, "container.clusters.get"))
-		}
-		found = found || err == nil
-		list = append(list, n)
-	}
-	if !found {
-		return nil, fmt.Errorf("pool %q: %w in %s", p.Name, cloud.ErrNotFound, cluster)
+	list, err := s.list(ctx, api, cluster, p)
+	if err != nil {
+		return nil, fmt.Errorf("pool %q: %w", p.Name, err)
 	}
 	want, err := nodePools(p)
 	if err != nil {
 		want = nil // of an imported pool the name is known, and no more
 	}
 	return grouped(p, list, want), nil
+}
+
+// list reads the node pools of the groups of a pool; one that is missing is nil.
+func (s pools) list(ctx context.Context, api *container.Service, cluster string, p cloud.Pool) (out []*container.NodePool, err error) {
+	found := false
+	for _, group := range p.Groups() {
+		n, err := api.Projects.Locations.Clusters.NodePools.Get(cluster + "/nodePools/" + group.Name).Context(ctx).Do()
+		if err != nil && status(err) != http.StatusNotFound {
+			return nil, failure(err, "container.clusters.get")
+		}
+		found = found || err == nil
+		out = append(out, n)
+	}
+	if !found {
+		return nil, fmt.Errorf("%w in %s", cloud.ErrNotFound, cluster)
+	}
+	home, err := s.home(ctx, api, cluster, p)
+	for _, n := range out {
+		if n != nil {
+			atHome(n, home)
+		}
+	}
+	return out, err
 }
 
 // Update changes each node pool where it differs, and makes one again that is gone.
@@ -213,7 +226,7 @@ func (s pools) Delete(ctx context.Context, id string, p cloud.Pool) error {
 		found = true
 		err = failure(err, "container.clusters.update")
 		if err == nil {
-			err = s.finish(ctx, api, cluster, op)
+			err = s.explained(ctx, api, cluster+"/nodePools/"+group.Name, s.finish(ctx, api, cluster, op))
 		}
 		if err != nil {
 			return fmt.Errorf("pool %q: delete node pool %s: %w", p.Name, group.Name, err)

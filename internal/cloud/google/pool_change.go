@@ -2,6 +2,7 @@ package google
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -9,7 +10,6 @@ import (
 	"google.golang.org/api/container/v1"
 
 	"github.com/gitops-ml/terraform-provider-mlops/internal/cloud"
-	"github.com/gitops-ml/terraform-provider-mlops/internal/spec"
 )
 
 // step is one call that brings some settings about.
@@ -21,9 +21,14 @@ type step struct {
 // change makes the calls whose settings differ, one after the other, as a cluster takes one
 // change at a time and GKE does not take every field together with others.
 func (s pools) change(ctx context.Context, api *container.Service, name string, p cloud.Pool, have, want *container.NodePool) error {
-	is, should := poolSettings(p, have), poolSettings(p, want)
 	cluster := name[:len(name)-len("/nodePools/")-len(want.Name)]
-	for _, step := range s.steps(ctx, api, name, have, want) {
+	home, err := s.home(ctx, api, cluster, p)
+	if err != nil {
+		return err
+	}
+	atHome(have, home)
+	is, should := poolSettings(p, have), poolSettings(p, want)
+	for _, step := range s.steps(ctx, api, name, have, want, home) {
 		if !slices.ContainsFunc(step.settings, func(setting string) bool { return is[setting] != should[setting] }) {
 			continue
 		}
@@ -33,13 +38,26 @@ func (s pools) change(ctx context.Context, api *container.Service, name string, 
 			return fmt.Errorf("change %v: %w", step.settings, failure(err, "container.clusters.update"))
 		}
 		if err := s.finish(ctx, api, cluster, op); err != nil {
-			return fmt.Errorf("change %v: %w", step.settings, err)
+			return fmt.Errorf("change %v: %w", step.settings, s.explained(ctx, api, name, err))
 		}
 	}
 	return nil
 }
 
-func (s pools) steps(ctx context.Context, api *container.Service, name string, have, want *container.NodePool) []step {
+// explained adds to an operation that ended badly what GKE says of the node pool.
+func (s pools) explained(ctx context.Context, api *container.Service, name string, failed error) error {
+	var bad *broken
+	if !errors.As(failed, &bad) {
+		return failed
+	}
+	n, err := api.Projects.Locations.Clusters.NodePools.Get(name).Context(ctx).Do()
+	if err != nil {
+		return failed // which says more than that no more is known
+	}
+	return errors.Join(failed, health(n))
+}
+
+func (s pools) steps(ctx context.Context, api *container.Service, name string, have, want *container.NodePool, home []string) []step {
 	calls, c := api.Projects.Locations.Clusters.NodePools, want.Config
 	update := func(req *container.UpdateNodePoolRequest) func() (*container.Operation, error) {
 		return func() (*container.Operation, error) { return calls.Update(name, req).Context(ctx).Do() }
@@ -52,7 +70,7 @@ func (s pools) steps(ctx context.Context, api *container.Service, name string, h
 		{[]string{"resource_labels"}, update(&container.UpdateNodePoolRequest{ResourceLabels: &container.ResourceLabels{Labels: united(have.Config.ResourceLabels, c.ResourceLabels)}})},
 		{[]string{"workload_metadata"}, update(&container.UpdateNodePoolRequest{WorkloadMetadataConfig: c.WorkloadMetadataConfig})},
 		{[]string{"gvnic"}, update(&container.UpdateNodePoolRequest{Gvnic: c.Gvnic})},
-		{[]string{"zones"}, update(&container.UpdateNodePoolRequest{Locations: want.Locations})},
+		{[]string{"zones"}, update(&container.UpdateNodePoolRequest{Locations: append(home, want.Locations...)})},
 		{[]string{"management"}, func() (*container.Operation, error) {
 			return calls.SetManagement(name, &container.SetNodePoolManagementRequest{Management: want.Management}).Context(ctx).Do()
 		}},
@@ -81,31 +99,4 @@ func united(have, want map[string]string) map[string]string {
 		}
 	}
 	return out
-}
-
-// guess finds the groups of an imported pool, of which only the name is known: the node
-// pool of that name, or those that Groups would call so.
-func (s pools) guess(ctx context.Context, api *container.Service, cluster string, p cloud.Pool) (*spec.GPUPool, error) {
-	list, err := api.Projects.Locations.Clusters.NodePools.List(cluster).Context(ctx).Do()
-	if err != nil {
-		return nil, fmt.Errorf("pool %q: %w", p.Name, failure(err, "container.clusters.get"))
-	}
-	out := *p.GPUPool
-	for _, n := range list.NodePools {
-		capacity := "on_demand"
-		if n.Config != nil && n.Config.Spot {
-			capacity = "spot"
-		}
-		switch n.Name {
-		case p.Name:
-			out.Capacity = []string{capacity}
-			return &out, nil
-		case p.Name + "-spot", p.Name + "-on-demand":
-			out.Capacity = append(out.Capacity, capacity)
-		}
-	}
-	if len(out.Capacity) != 2 {
-		return nil, fmt.Errorf("pool %q: %w in %s", p.Name, cloud.ErrNotFound, cluster)
-	}
-	return &out, nil
 }

@@ -1,6 +1,7 @@
 package google
 
 import (
+	"cmp"
 	"maps"
 	"slices"
 
@@ -33,16 +34,36 @@ func grouped(p cloud.Pool, list, want []*container.NodePool) cloud.Settings {
 			continue
 		}
 		names = append(names, group.Name)
-		capacity = append(capacity, map[bool]string{true: "spot", false: "on_demand"}[have.Config.Spot])
+		capacity = append(capacity, capacityOf(have))
 		add(group.Name, poolSettings(p, have))
 	}
-	out := cloud.Settings{"node_pools": canonical(names), "capacity": canonical(capacity)}
+	out := cloud.Settings{"node_pools": canonical(names), "capacity": canonicalSet(capacity)}
 	for setting, byName := range values {
 		different := slices.Compact(slices.Sorted(maps.Values(byName)))
 		if len(different) == 1 {
 			out[setting] = different[0]
 		} else {
 			out[setting] = canonical(byName)
+		}
+	}
+	return out
+}
+
+func capacityOf(n *container.NodePool) string {
+	if n.Config.Spot {
+		return "spot"
+	}
+	return "on_demand"
+}
+
+// unlike names the settings in which a node pool differs from what is wanted, and that no
+// call changes.
+func unlike(p cloud.Pool, have, want *container.NodePool) (out []string) {
+	is, should := fixed(poolSettings(p, have)), fixed(poolSettings(p, want))
+	is["capacity"], should["capacity"] = capacityOf(have), capacityOf(want)
+	for _, setting := range (poolPlan{}).Fixed() {
+		if is[setting] != should[setting] {
+			out = append(out, setting)
 		}
 	}
 	return out
@@ -61,27 +82,21 @@ func poolSettings(p cloud.Pool, n *container.NodePool) cloud.Settings {
 		"accelerators":      canonicalSet(c.Accelerators),
 		"autoscaling":       canonical(scaling(n.Autoscaling)),
 		"management":        canonical(map[string]bool{"auto_repair": n.Management != nil && n.Management.AutoRepair, "auto_upgrade": n.Management != nil && n.Management.AutoUpgrade}),
-		"labels":            canonical(ownLabels(c.Labels)),
-		"taints":            canonicalSet(ownTaints(c.Taints)),
+		"labels":            canonical(ownLabels(c.Labels, p)),
+		"taints":            canonicalSet(ownTaints(c.Taints, p)),
 		"resource_labels":   canonical(cloud.Managed(c.ResourceLabels, p.Marked(p.Name))),
 		"workload_metadata": unset,
 		"gvnic":             canonical(c.Gvnic != nil && c.Gvnic.Enabled),
 		"flex_start":        canonical(c.FlexStart),
+		"zones":             zones(n),
 		"shielded_instance": canonical(shielded(c.ShieldedInstanceConfig)),
+		"service_account":   cmp.Or(c.ServiceAccount, "default"),
 	}
 	if c.WorkloadMetadataConfig != nil {
 		out["workload_metadata"] = c.WorkloadMetadataConfig.Mode
 	}
 	if !c.Spot {
 		out["reservation"] = reservation(c.ReservationAffinity)
-	}
-	if p.Google != nil && p.Google.ServiceAccount != "" {
-		out["service_account"] = c.ServiceAccount
-	}
-	if len(p.Zones) > 0 {
-		zones := slices.Clone(n.Locations)
-		slices.Sort(zones)
-		out["zones"] = canonical(zones)
 	}
 	if p.Disk != nil && p.Disk.SizeGiB > 0 {
 		out["disk_size_gb"] = canonical(diskSize(c))
@@ -103,26 +118,46 @@ func scaling(a *container.NodePoolAutoscaling) map[string]any {
 	return out
 }
 
-func ownLabels(have map[string]string) map[string]string {
+// zones are those of a node pool, or that they are the cluster's.
+func zones(n *container.NodePool) string {
+	if len(n.Locations) == 0 {
+		return "those of the cluster"
+	}
+	return canonical(slices.Sorted(slices.Values(n.Locations)))
+}
+
+// ownLabels are those without what GKE adds by itself, unless the pool names it.
+func ownLabels(have map[string]string, p cloud.Pool) map[string]string {
 	out := maps.Clone(have)
-	maps.DeleteFunc(out, func(key, _ string) bool { return addedLabel(key) })
+	maps.DeleteFunc(out, func(key, _ string) bool {
+		_, named := p.Labels[key]
+		return addedLabel(key) && !named
+	})
 	return out
 }
 
-func ownTaints(have []*container.NodeTaint) []*container.NodeTaint {
-	return slices.DeleteFunc(slices.Clone(have), addedTaint)
+// ownTaints are those without what GKE adds by itself, unless the pool names it.
+func ownTaints(have []*container.NodeTaint, p cloud.Pool) []*container.NodeTaint {
+	named := taints(p)
+	return slices.DeleteFunc(slices.Clone(have), func(t *container.NodeTaint) bool {
+		return addedTaint(t) && !slices.ContainsFunc(named, func(n *container.NodeTaint) bool { return n.Key == t.Key })
+	})
 }
 
 func shielded(s *container.ShieldedInstanceConfig) map[string]bool {
 	return map[string]bool{"integrity_monitoring": s != nil && s.EnableIntegrityMonitoring, "secure_boot": s != nil && s.EnableSecureBoot}
 }
 
-// reservation is the name of the one that nodes come from.
+// reservation is the name of the one that nodes come from. Without any word on it nodes come
+// from whatever reservation matches; with flex_start they never do.
 func reservation(r *container.ReservationAffinity) string {
-	if r == nil || r.ConsumeReservationType != "SPECIFIC_RESERVATION" || len(r.Values) == 0 {
-		return unset
+	switch {
+	case r != nil && r.ConsumeReservationType == "SPECIFIC_RESERVATION" && len(r.Values) > 0:
+		return r.Values[0]
+	case r != nil && r.ConsumeReservationType == "NO_RESERVATION":
+		return r.ConsumeReservationType
 	}
-	return r.Values[0]
+	return unset
 }
 
 // diskSize is where newer clusters keep it, or where older ones do.

@@ -73,10 +73,11 @@ func nodePools(p cloud.Pool) ([]*container.NodePool, error) {
 
 // possible says what GKE cannot do.
 func possible(p cloud.Pool) error {
+	if err := placed(p); err != nil {
+		return err
+	}
 	flex := p.Google != nil && p.Google.FlexStart
 	switch {
-	case p.On.Platform.Cluster == nil || p.On.Platform.Cluster.Name == "":
-		return errors.New("the platform has no cluster: set cluster")
 	case p.Nodes == nil:
 		return errors.New("the pool has no size: set nodes")
 	case p.Accelerator.Type != "" && accelerators[p.Accelerator.Type] == "":
@@ -160,11 +161,17 @@ func taints(p cloud.Pool) []*container.NodeTaint {
 	for _, t := range p.Taints {
 		out = append(out, &container.NodeTaint{Key: t.Key, Value: t.Value, Effect: effects[t.Effect]})
 	}
-	return slices.DeleteFunc(out, addedTaint)
+	return slices.DeleteFunc(out, ofAccelerators)
 }
 
+func ofAccelerators(t *container.NodeTaint) bool {
+	return t.Key == "nvidia.com/gpu" && t.Value == "present" && t.Effect == "NO_SCHEDULE"
+}
+
+// addedTaint are the taints that GKE gives nodes by itself. Users give some of them as well:
+// cloud.google.com/gke-spot keeps other pods off spot nodes.
 func addedTaint(t *container.NodeTaint) bool {
-	return (t.Key == "nvidia.com/gpu" && t.Value == "present" && t.Effect == "NO_SCHEDULE") || strings.HasPrefix(t.Key, "cloud.google.com/")
+	return ofAccelerators(t) || strings.HasPrefix(t.Key, "cloud.google.com/")
 }
 
 // addedLabel are the labels that GKE gives nodes by itself.

@@ -3,8 +3,8 @@ package google_test
 import (
 	"context"
 	"errors"
+	"maps"
 	"net/http"
-	"slices"
 	"strings"
 	"testing"
 
@@ -164,6 +164,10 @@ func TestPool_sendsWhatItSays(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	want, err := c.Pools.Plan.Settings(p)
+	if got, failed := c.Pools.Store.Read(t.Context(), id, p); err != nil || failed != nil || !maps.Equal(got, want) || got["service_account"] != "default" {
+		t.Errorf("%v, %v: got %v, want %v", err, failed, got, want)
+	}
 	config := f.Pools[id].At("config")
 	gpu := config["accelerators"].([]any)[0].(map[string]any)
 	for name, ok := range map[string]bool{
@@ -236,27 +240,6 @@ func TestPool_whileItsNamesakeIsDeleted(t *testing.T) {
 	}
 }
 
-func TestPool_imported(t *testing.T) {
-	t.Parallel()
-	c, _ := opened(t)
-	id, err := c.Pools.Store.Create(t.Context(), gpus(both))
-	if err != nil {
-		t.Fatal(err)
-	}
-	named := cloud.Pool{On: on(nil), GPUPool: &spec.GPUPool{Name: "gpu"}}
-	got, err := c.Pools.Store.Read(t.Context(), id, named)
-	if err != nil || !slices.Contains([]string{`["on_demand","spot"]`, `["spot","on_demand"]`}, got["capacity"]) || got["machine_type"] != "g2-standard-8" {
-		t.Errorf("got %v, %v", got, err)
-	}
-	named.Name = "cpu"
-	if _, err := c.Pools.Store.Read(t.Context(), nodePoolsOf+"cpu", named); !errors.Is(err, cloud.ErrNotFound) {
-		t.Errorf("got %v", err)
-	}
-	if _, err := c.Pools.Store.Read(t.Context(), "gpu", named); err == nil || !strings.Contains(err.Error(), "it has the form projects/") {
-		t.Errorf("got %v", err)
-	}
-}
-
 func TestPoolSettings_refused(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
@@ -265,6 +248,9 @@ func TestPoolSettings_refused(t *testing.T) {
 	}{
 		"accelerator":      {func(p *cloud.Pool) { p.Accelerator.Type = "amd-mi300x" }, "GKE has no nodes with amd-mi300x"},
 		"cluster":          {func(p *cloud.Pool) { p.On.Platform.Cluster = nil }, "set cluster"},
+		"cluster's form":   {func(p *cloud.Pool) { p.On.Platform.Cluster.Name = "europe-west1/ml" }, `"europe-west1/ml" is neither a name nor of the form projects/`},
+		"zone":             {func(p *cloud.Pool) { p.Zones = []string{"eu-west-1a"} }, `the zone "eu-west-1a" is not in europe-west1, where the cluster is`},
+		"zone of a zone":   {func(p *cloud.Pool) { p.On.Platform.Cluster.Name = inZone }, `the zone "europe-west1-c" is not in us-central1`},
 		"flex spot":        {func(p *cloud.Pool) { p.Google.FlexStart, p.Capacity = true, []string{"spot"} }, `leave "spot" out`},
 		"flex minimum":     {func(p *cloud.Pool) { p.Google.FlexStart, p.Nodes.Min = true, 1 }, "nodes.min = 0"},
 		"flex reservation": {func(p *cloud.Pool) { p.Google.FlexStart, p.Reservation = true, "r" }, "takes no reservation"},

@@ -22,6 +22,9 @@ func (d dialect) principal(i cloud.Identity) (string, error) {
 		return "", fmt.Errorf("the identity %q has no subject", i.Name)
 	}
 	if k := i.Subject.Kubernetes; k != nil {
+		if where := clusterProject(i.On); where != "" && where != d.project {
+			return "", fmt.Errorf("%w: the cluster is in project %s, and its pods have principals of that project: set project in the provider's google block to it, not %q", cloud.ErrUnsupported, where, d.project)
+		}
 		number := d.number
 		if first, _, _ := strings.Cut(i.On.ID, "/"); numberForm.MatchString(first) {
 			number = first
@@ -44,6 +47,18 @@ func (d dialect) principal(i cloud.Identity) (string, error) {
 		return "", fmt.Errorf("the subject %q has %d characters, and a pool takes at most 127", i.Principal(), n)
 	}
 	return "principal://iam.googleapis.com/" + d.pool + "/subject/" + i.Principal(), nil
+}
+
+// clusterProject is the project that the id of a cluster names, "" for one that is called by
+// its name only.
+func clusterProject(on cloud.On) string {
+	if on.Platform == nil || on.Platform.Cluster == nil {
+		return ""
+	}
+	if id := clusterForm.FindStringSubmatch(on.Platform.Cluster.Name); id != nil {
+		return id[1]
+	}
+	return ""
 }
 
 // narrow refuses a subject that no single token has: a principal is compared as a whole.

@@ -81,7 +81,11 @@ func (r *retrier) once(req *http.Request, body []byte) (*http.Response, []byte, 
 
 // backoff doubles, and varies so that many do not come back at once.
 func (r *retrier) backoff(n int) time.Duration {
-	d := min(r.pace<<min(n, 10), longest)
+	return varied(min(r.pace<<min(n, 10), longest))
+}
+
+// varied is something between half of d and d.
+func varied(d time.Duration) time.Duration {
 	return d/2 + rand.N(d/2+1) //nolint:gosec // no secret depends on it
 }
 
@@ -116,8 +120,11 @@ func passing(err error) bool {
 		}
 	}
 	var network net.Error
-	return errors.As(err, &network) && network.Timeout()
+	return lost.MatchString(err.Error()) || errors.As(err, &network) && network.Timeout()
 }
+
+// lost is how net/http says that a connection of HTTP/2 went away: it has no values for it.
+var lost = pattern.New(`http2: (client connection lost|server sent GOAWAY)|stream error: stream ID [0-9]+; (REFUSED_STREAM|INTERNAL_ERROR)`)
 
 // explained is what an answer says of itself, in either form that Google has.
 type explained struct {

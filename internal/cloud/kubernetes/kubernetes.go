@@ -12,9 +12,9 @@ import (
 func New() cloud.Cloud {
 	return cloud.Cloud{
 		Dialect:    dialect{},
-		Buckets:    cloud.Kind[cloud.Bucket]{Plan: cloud.Declared[cloud.Bucket]{}},
-		Pools:      cloud.Kind[cloud.Pool]{Plan: cloud.Declared[cloud.Pool]{}},
-		Identities: cloud.Kind[cloud.Identity]{Plan: cloud.Declared[cloud.Identity]{}},
+		Buckets:    cloud.Kind[cloud.Bucket]{Plan: buckets{}},
+		Pools:      cloud.Kind[cloud.Pool]{Plan: pools{}},
+		Identities: cloud.Kind[cloud.Identity]{Plan: identities{}},
 	}
 }
 

@@ -22,10 +22,19 @@ func bucketID(b spec.Bucket) string { return string(b.Platform) + "/" + b.Name }
 
 func folder(root, id string) string { return filepath.Join(root, "buckets", filepath.FromSlash(id)) }
 
-// Settings are the rules that a cloud would apply. Nothing on this machine does.
+// Settings are the rules that a cloud would apply. Nothing on this machine does. What a
+// folder cannot have is refused by its name.
 func (buckets) Settings(b cloud.Bucket) (cloud.Settings, error) {
+	for _, s := range []struct {
+		name string
+		set  bool
+	}{{"kms_key", b.KMSKey != ""}, {"access_logs", b.AccessLogs != nil}, {"soft_delete_days", b.SoftDeleteDays != 0}} {
+		if s.set {
+			return nil, fmt.Errorf("bucket %q: %s: a bucket of cloud \"local\" is a folder on this machine, which has none: leave it out", b.Name, s.name)
+		}
+	}
 	rules, err := json.Marshal(append([]spec.LifecycleRule{}, b.Lifecycle...))
-	return cloud.Settings{"lifecycle": string(rules), "kms_key": b.KMSKey}, err
+	return cloud.Settings{"lifecycle": string(rules)}, err
 }
 
 func (buckets) Fixed() []string { return nil }
@@ -48,6 +57,9 @@ func (s buckets) Create(_ context.Context, b cloud.Bucket) (string, error) {
 }
 
 func (s buckets) Read(_ context.Context, id string, _ cloud.Bucket) (cloud.Settings, error) {
+	if err := placed(id); err != nil {
+		return nil, err
+	}
 	path := folder(s.root, id)
 	info, err := os.Stat(path)
 	if err != nil {
@@ -71,6 +83,9 @@ func (s buckets) Read(_ context.Context, id string, _ cloud.Bucket) (cloud.Setti
 }
 
 func (s buckets) Update(_ context.Context, id string, b cloud.Bucket) error {
+	if err := placed(id); err != nil {
+		return err
+	}
 	if _, err := os.Stat(folder(s.root, id)); err != nil {
 		return failure(err)
 	}
@@ -79,6 +94,9 @@ func (s buckets) Update(_ context.Context, id string, b cloud.Bucket) error {
 
 // Delete refuses a folder with files unless force_destroy is set.
 func (s buckets) Delete(_ context.Context, id string, b cloud.Bucket) error {
+	if err := placed(id); err != nil {
+		return err
+	}
 	path, remove := folder(s.root, id), os.Remove
 	if b.ForceDestroy {
 		remove = os.RemoveAll

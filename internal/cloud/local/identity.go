@@ -30,6 +30,9 @@ func (s identities) Create(_ context.Context, i cloud.Identity) (string, error) 
 
 // Read gives the policy document as it is.
 func (s identities) Read(_ context.Context, id string, _ cloud.Identity) (cloud.Settings, error) {
+	if err := placed(id); err != nil {
+		return nil, err
+	}
 	data, err := os.ReadFile(policyFile(s.root, id))
 	if err != nil {
 		return nil, failure(err)
@@ -38,6 +41,9 @@ func (s identities) Read(_ context.Context, id string, _ cloud.Identity) (cloud.
 }
 
 func (s identities) Update(_ context.Context, id string, i cloud.Identity) error {
+	if err := placed(id); err != nil {
+		return err
+	}
 	if _, err := os.Stat(policyFile(s.root, id)); err != nil {
 		return failure(err)
 	}
@@ -45,6 +51,9 @@ func (s identities) Update(_ context.Context, id string, i cloud.Identity) error
 }
 
 func (s identities) Delete(_ context.Context, id string, _ cloud.Identity) error {
+	if err := placed(id); err != nil {
+		return err
+	}
 	return failure(os.Remove(policyFile(s.root, id)))
 }
 

@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/gitops-ml/terraform-provider-mlops/internal/cloud"
 	"github.com/gitops-ml/terraform-provider-mlops/internal/spec"
@@ -24,7 +25,7 @@ func New(root string) (cloud.Cloud, error) {
 	b, i := buckets{root: abs}, identities{root: abs}
 	return cloud.Cloud{
 		Dialect: dialect{root: abs}, Buckets: cloud.Kind[cloud.Bucket]{Plan: b, Store: b},
-		Identities: cloud.Kind[cloud.Identity]{Plan: i, Store: i}, Pools: cloud.Kind[cloud.Pool]{Plan: cloud.Declared[cloud.Pool]{}},
+		Identities: cloud.Kind[cloud.Identity]{Plan: i, Store: i}, Pools: cloud.Kind[cloud.Pool]{Plan: pools{}},
 	}, nil
 }
 
@@ -37,6 +38,15 @@ func (d dialect) BucketURI(b spec.Bucket) string {
 }
 
 func (dialect) Policy(i cloud.Identity) (string, error) { return cloud.PortablePolicy(i) }
+
+// placed refuses an id that would lead out of the root, as an import may name any.
+func placed(id string) error {
+	platform, name, two := strings.Cut(id, "/")
+	if !two || platform == "" || name == "" || strings.Contains(name, "/") || !filepath.IsLocal(id) || filepath.Clean(id) != id {
+		return fmt.Errorf("%q is no id of cloud \"local\": it has the form PLATFORM/NAME", id)
+	}
+	return nil
+}
 
 // write replaces a file as a whole, so that a crash leaves the old one.
 func write(path string, data []byte) error {

@@ -38,11 +38,11 @@ var on = cloud.On{Platform: &spec.Platform{Name: "suite", Cloud: "local"}}
 
 func TestBuckets(t *testing.T) {
 	t.Parallel()
-	bucket := func(days int64, key string) cloud.Bucket {
-		return cloud.Bucket{Bucket: &spec.Bucket{Platform: "suite", Name: "artifacts", KMSKey: key, Lifecycle: []spec.LifecycleRule{{Prefix: "tmp/", ExpireAfterDays: days}}}, On: on}
+	bucket := func(days int64) cloud.Bucket {
+		return cloud.Bucket{Bucket: &spec.Bucket{Platform: "suite", Name: "artifacts", Lifecycle: []spec.LifecycleRule{{Prefix: "tmp/", ExpireAfterDays: days}}}, On: on}
 	}
 	cloudtest.Life(t, open, cloudtest.Case[cloud.Bucket]{
-		Name: "buckets", Kind: func(c cloud.Cloud) cloud.Kind[cloud.Bucket] { return c.Buckets }, Before: bucket(30, "a"), After: bucket(7, "b"),
+		Name: "buckets", Kind: func(c cloud.Cloud) cloud.Kind[cloud.Bucket] { return c.Buckets }, Before: bucket(30), After: bucket(7),
 		With: func(b cloud.Bucket, _ string) cloud.Bucket { return b },
 		Tamper: func(t *testing.T, r cloudtest.Rig, id, setting string) {
 			t.Helper()
@@ -132,5 +132,66 @@ func TestBucketURI_existing(t *testing.T) {
 	}
 	if got := c.BucketURI(spec.Bucket{Existing: "/srv/a b"}); got != "file:///srv/a%20b" {
 		t.Errorf("got %s", got)
+	}
+}
+
+// An import may name anything: nothing outside the root is read, changed or deleted.
+func TestIDs_refused(t *testing.T) {
+	t.Parallel()
+	root := t.TempDir()
+	c, err := local.New(filepath.Join(root, "mlops"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	theirs := filepath.Join(root, "theirs.json")
+	if err := os.WriteFile(theirs, []byte("{}"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	b := cloud.Bucket{Bucket: &spec.Bucket{Platform: "p", Name: "n", ForceDestroy: true}, On: on}
+	i := cloudtest.Reader("p", "local")
+	for _, id := range []string{"../../theirs", "", "p", "p/", "/n", "p/n/m", "p/..", "./n"} {
+		_, read := c.Buckets.Store.Read(t.Context(), id, b)
+		_, readI := c.Identities.Store.Read(t.Context(), id, i)
+		for _, err := range []error{read, c.Buckets.Store.Update(t.Context(), id, b), c.Buckets.Store.Delete(t.Context(), id, b), readI, c.Identities.Store.Update(t.Context(), id, i), c.Identities.Store.Delete(t.Context(), id, i)} {
+			if err == nil || !strings.Contains(err.Error(), "it has the form PLATFORM/NAME") {
+				t.Errorf("%q: %v", id, err)
+			}
+		}
+	}
+	if _, err := os.Stat(theirs); err != nil {
+		t.Error(err)
+	}
+}
+
+// What neither a folder nor the nodes of a cluster on this machine have is refused by name.
+func TestSettings_refused(t *testing.T) {
+	t.Parallel()
+	root := t.TempDir()
+	c, err := local.New(root)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for want, b := range map[string]*spec.Bucket{
+		"kms_key: ": {Platform: "p", Name: "n", KMSKey: "k"}, "access_logs: ": {Platform: "p", Name: "n", AccessLogs: &spec.AccessLogs{Bucket: "logs"}}, "soft_delete_days: ": {Platform: "p", Name: "n", SoftDeleteDays: 7},
+	} {
+		if _, err := c.Buckets.Plan.Settings(cloud.Bucket{Bucket: b, On: on}); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("got %v, want %q", err, want)
+		}
+		if id, err := c.Buckets.Store.Create(t.Context(), cloud.Bucket{Bucket: b, On: on}); err == nil || id != "" {
+			t.Errorf("create: %q, %v", id, err)
+		}
+	}
+	if entries, err := os.ReadDir(root); err != nil || len(entries) > 0 {
+		t.Errorf("%v, %v are left", err, entries)
+	}
+	for want, p := range map[string]*spec.GPUPool{
+		"zones: ": {Zones: []string{"a"}}, "disk: ": {Disk: &spec.Disk{Type: "x"}}, "reservation: ": {Reservation: "r"}, "driver: ": {Driver: "latest"},
+	} {
+		if _, err := c.Pools.Plan.Settings(cloud.Pool{GPUPool: p}); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("got %v, want %q", err, want)
+		}
+	}
+	if got, err := c.Pools.Plan.Settings(cloud.Pool{GPUPool: &spec.GPUPool{Driver: "none", Capacity: []string{"spot"}, Sharing: &spec.Sharing{Strategy: "mps", Replicas: 3}}}); err != nil || len(got) > 0 {
+		t.Errorf("got %v, %v", got, err)
 	}
 }

@@ -112,7 +112,7 @@ func (c session) translate(err error) error {
 	var unencrypted *types.EncryptionFailure
 	out := aws.Translate(object, err)
 	switch {
-	case errors.As(err, &undecrypted), errors.As(err, &unencrypted):
+	case errors.As(err, &undecrypted), errors.As(err, &unencrypted), errors.Is(out, cloud.ErrDenied) && ofKey(err):
 		out = fmt.Errorf("the KMS key cannot be used: it must exist and be enabled, and its policy must allow kms:GenerateDataKey and kms:Decrypt: %w", out)
 	case unreadable(err):
 		return fmt.Errorf("%s: the answer of Secrets Manager cannot be read: look at the address of the service, and at proxies before it", object) // the cause may show values
@@ -128,6 +128,12 @@ func (c session) object() string {
 		return "secret"
 	}
 	return fmt.Sprintf("secret %q", c.sec.Name)
+}
+
+// ofKey reports whether a refusal is one of the key, and not of the secret.
+func ofKey(err error) bool {
+	var api smithy.APIError
+	return errors.As(err, &api) && strings.Contains(strings.ToLower(api.ErrorMessage()), "kms")
 }
 
 func unreadable(err error) bool {
@@ -150,7 +156,7 @@ func marked(err error) bool {
 		return false
 	}
 	says := strings.ToLower(refused.ErrorMessage())
-	return strings.Contains(says, "delet")
+	return strings.Contains(says, "for deletion") || strings.Contains(says, "marked deleted")
 }
 
 // arn is the id of a secret.

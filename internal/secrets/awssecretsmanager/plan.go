@@ -3,7 +3,6 @@ package awssecretsmanager
 import (
 	"encoding/json"
 	"errors"
-	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -16,6 +15,7 @@ import (
 	"github.com/gitops-ml/terraform-provider-mlops/internal/cloud"
 	"github.com/gitops-ml/terraform-provider-mlops/internal/pattern"
 	"github.com/gitops-ml/terraform-provider-mlops/internal/secrets"
+	"github.com/gitops-ml/terraform-provider-mlops/internal/spec"
 )
 
 // The limits of the service.
@@ -51,23 +51,23 @@ func (plan) Settings(s secrets.Secret) (cloud.Settings, error) {
 // possible says what the service cannot do, all at once.
 func possible(s secrets.Secret) error {
 	var faults []error
-	bad := func(format string, args ...any) { faults = append(faults, fmt.Errorf(format, args...)) }
+	bad := func(at, format string, args ...any) { faults = append(faults, spec.Misfit(at, format, args...)) }
 	if name := s.StorePath(); !nameForm.MatchString(name) {
-		bad("path %q cannot be the name of a secret of AWS: it has letters, digits and / _ + = . @ -, at most 512", name)
+		bad("path", "%q cannot be the name of a secret of AWS: it has letters, digits and / _ + = . @ -, at most 512", name)
 	}
 	if s.Vault != nil {
-		bad("vault: these settings are for Vault, and the secret %q is kept in AWS Secrets Manager: leave them out", s.Name)
+		bad("vault", "these settings are for Vault, and the secret %q is kept in AWS Secrets Manager: leave them out", s.Name)
 	}
 	if n := s.RecoveryDays; n != 0 && (n < shortest || n > longest) {
-		bad("recovery_days %d: AWS Secrets Manager keeps a deleted secret for %d to %d days", n, shortest, longest)
+		bad("recovery_days", "%d: AWS Secrets Manager keeps a deleted secret for %d to %d days", n, shortest, longest)
 	}
 	tags := s.Marked(s.Name)
 	if len(tags) > maxTags {
-		bad("%d tags and marks are more than the %d tags that a secret of AWS can have", len(tags), maxTags)
+		bad("", "%d tags and marks are more than the %d tags that a secret of AWS can have", len(tags), maxTags)
 	}
 	for _, key := range slices.Sorted(maps.Keys(tags)) {
 		if why := tagFault(key, tags[key]); why != "" {
-			bad("tag %q cannot be a tag of AWS: %s", key, why)
+			bad("", "tag %q cannot be a tag of AWS: %s", key, why)
 		}
 	}
 	return errors.Join(faults...)
@@ -112,7 +112,11 @@ func settingsOf(d *secretsmanager.DescribeSecretOutput, s secrets.Secret) cloud.
 }
 
 // sameKey compares keys, which the cloud names by an id, an ARN or an alias as it was told.
+// Only two ARNs tell the account and the region of both.
 func sameKey(have, want string) bool {
+	if strings.HasPrefix(have, "arn:") && strings.HasPrefix(want, "arn:") {
+		return have == want
+	}
 	bare := func(key string) string {
 		if strings.HasPrefix(key, "arn:") {
 			key = key[strings.LastIndex(key, ":")+1:]

@@ -76,10 +76,13 @@ func (c session) takeUp(ctx context.Context, text *string, token string) (string
 			return "", c.translate(err)
 		}
 	}
-	if err := c.adjust(ctx, d); err != nil {
-		return id, err
+	if err = c.adjust(ctx, d); err == nil {
+		err = c.put(ctx, id, text, token)
 	}
-	return id, c.put(ctx, id, text, token)
+	if _, here := d.VersionIdsToStages[token]; err != nil && current(d) != "0" && !here {
+		return "", err // what held values before must not go when the object is made anew
+	}
+	return id, err
 }
 
 // foreign says why a name is not taken.

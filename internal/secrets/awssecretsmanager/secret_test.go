@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/gitops-ml/terraform-provider-mlops/internal/cloud"
+	"github.com/gitops-ml/terraform-provider-mlops/internal/cloud/cloudtest"
 	"github.com/gitops-ml/terraform-provider-mlops/internal/secrets"
 	"github.com/gitops-ml/terraform-provider-mlops/internal/secrets/awssecretsmanager"
 	"github.com/gitops-ml/terraform-provider-mlops/internal/secrets/awssecretsmanager/secretsmanagerfake"
@@ -53,8 +54,8 @@ func TestRefused(t *testing.T) {
 		sent   bool // only Create can tell
 	}{
 		"vault":          {func(s *secrets.Secret) { s.Vault = &spec.VaultSecret{Mount: "kv"} }, "vault:", false},
-		"recovery_days":  {func(s *secrets.Secret) { s.RecoveryDays = 45 }, "recovery_days 45: AWS Secrets Manager keeps a deleted secret for 7 to 30 days", false},
-		"path":           {func(s *secrets.Secret) { s.Path = "a/b:c" }, `path "a/b:c"`, false},
+		"recovery_days":  {func(s *secrets.Secret) { s.RecoveryDays = 45 }, "recovery_days: 45: AWS Secrets Manager keeps a deleted secret for 7 to 30 days", false},
+		"path":           {func(s *secrets.Secret) { s.Path = "a/b:c" }, `path: "a/b:c"`, false},
 		"tag of AWS":     {func(s *secrets.Secret) { s.Tags = map[string]string{"aws:x": "1"} }, `tag "aws:x"`, false},
 		"tag characters": {func(s *secrets.Secret) { s.Tags = map[string]string{"a": "x;y"} }, `tag "a"`, false},
 		"long tag":       {func(s *secrets.Secret) { s.Tags = map[string]string{"a": strings.Repeat("ü", 257)} }, `tag "a"`, false},
@@ -104,6 +105,27 @@ func TestScheduledForDeletion(t *testing.T) {
 			t.Error("the secret of somebody else was brought back")
 		}
 	})
+}
+
+// A deletion that is refused is none, whatever the refusal speaks of.
+func TestReplicated(t *testing.T) {
+	t.Parallel()
+	store, _, rec := fresh(t)
+	s := sample(nil)
+	id, err := store.Store.Create(t.Context(), s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const says = "You can't delete secret suite/tracker that still has replica regions eu-north-1"
+	rec.spoil = func(req *http.Request, resp *http.Response) (*http.Response, error) {
+		if strings.HasSuffix(req.Header.Get("X-Amz-Target"), "DeleteSecret") {
+			return cloudtest.Reply(req, 400, "application/x-amz-json-1.1", `{"__type":"InvalidRequestException","Message":"`+says+`"}`), nil
+		}
+		return resp, nil
+	}
+	if err := store.Store.Delete(t.Context(), id, s); err == nil || !strings.Contains(err.Error(), says) || errors.Is(err, cloud.ErrNotFound) || errors.Is(err, cloud.ErrConflict) {
+		t.Errorf("delete: %v", err)
+	}
 }
 
 func TestRecoveryDays(t *testing.T) {
@@ -223,6 +245,44 @@ func TestKey(t *testing.T) {
 		got, err := store.Store.Read(t.Context(), id, s)
 		if err != nil || got["kms_key_id"] != want {
 			t.Errorf("%q is read as %q, %v; want %q", have, got["kms_key_id"], err, want)
+		}
+	}
+}
+
+// A key of the same name in another account or region is another key.
+func TestKey_elsewhere(t *testing.T) {
+	t.Parallel()
+	store, fake, _ := fresh(t)
+	s := sample(func(s *secrets.Secret) { s.KMSKey = "arn:aws:kms:eu-west-1:111122223333:alias/ml" })
+	id, err := store.Store.Create(t.Context(), s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, have := range []string{"arn:aws:kms:eu-west-1:999922223333:alias/ml", "arn:aws:kms:eu-north-1:111122223333:alias/ml"} {
+		fake.Edit("suite/tracker", func(s *secretsmanagerfake.Secret) { s.KmsKeyID = have })
+		if got, err := store.Store.Read(t.Context(), id, s); err != nil || got["kms_key_id"] != have {
+			t.Errorf("%s is read as %s, %v", have, got["kms_key_id"], err)
+		}
+		if err := store.Store.Update(t.Context(), id, s); err != nil {
+			t.Error(err)
+		}
+		if got, err := store.Store.Read(t.Context(), id, s); err != nil || got["kms_key_id"] != s.KMSKey {
+			t.Errorf("after an update: %s, %v", got["kms_key_id"], err)
+		}
+	}
+}
+
+// Who may not use the key is told so, whichever way the service words it.
+func TestKey_refused(t *testing.T) {
+	t.Parallel()
+	for code, says := range map[string]string{"AccessDeniedException": "Access to KMS is not allowed", "DecryptionFailure": "cannot decrypt", "EncryptionFailure": "cannot encrypt"} {
+		store, _, rec := fresh(t)
+		rec.spoil = func(req *http.Request, _ *http.Response) (*http.Response, error) {
+			return cloudtest.Reply(req, 400, "application/x-amz-json-1.1", `{"__type":"`+code+`","Message":"`+says+`"}`), nil
+		}
+		_, err := store.Store.Create(t.Context(), sample(func(s *secrets.Secret) { s.KMSKey = key }))
+		if err == nil || !strings.Contains(err.Error(), "kms:GenerateDataKey") || !strings.Contains(err.Error(), says) {
+			t.Errorf("%s: %v", code, err)
 		}
 	}
 }

@@ -3,11 +3,14 @@ package awssecretsmanager
 import (
 	"context"
 	"crypto/rand"
+	"errors"
 	"fmt"
 	"maps"
+	"net/http"
 
 	sdk "github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
+	smithyhttp "github.com/aws/smithy-go/transport/http"
 
 	"github.com/gitops-ml/terraform-provider-mlops/internal/cloud"
 	"github.com/gitops-ml/terraform-provider-mlops/internal/secrets"
@@ -58,7 +61,10 @@ func (c session) read(ctx context.Context, id, version string) (secrets.Values, 
 		in.VersionId = &version
 	}
 	out, err := c.GetSecretValue(ctx, in)
+	var failed *smithyhttp.ResponseError
 	switch {
+	case errors.As(err, &failed) && failed.HTTPStatusCode() >= http.StatusInternalServerError:
+		return secrets.Values{}, fmt.Errorf("secret %s: %w", id, document.Failed("Secrets Manager", failed.HTTPStatusCode()))
 	case marked(err):
 		return secrets.Values{}, fmt.Errorf("secret %s is scheduled for deletion: %w", id, cloud.ErrNotFound)
 	case err != nil:

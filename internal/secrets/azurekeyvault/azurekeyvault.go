@@ -110,6 +110,7 @@ func (s *store) open(p place, sec secrets.Secret) (session, error) {
 	options := s.config.options()
 	// A token for Azure must not go to whoever asks for one: only this machine may name
 	// another service than the vault's own.
+	options.PerCallPolicies = append(options.PerCallPolicies, mute{})
 	options.DisableChallengeResourceVerification = loopback
 	c, err := azsecrets.NewClient(p.vault, s.signer, options)
 	if err != nil {

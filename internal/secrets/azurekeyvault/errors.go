@@ -1,6 +1,7 @@
 package azurekeyvault
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -11,7 +12,7 @@ import (
 	"strings"
 	"syscall"
 
-	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/runtime"
 
 	"github.com/gitops-ml/terraform-provider-mlops/internal/cloud"
@@ -38,8 +39,29 @@ const (
 	beingDeleted = "ObjectIsBeingDeleted"
 )
 
-// failure is an answer of the vault that is an error. The SDK's own is not kept, since its
-// text is the whole answer.
+// refusal is an answer of the vault that is an error.
+type refusal struct {
+	status        int
+	code, message string
+	inner         string // the innermost code
+}
+
+func (r refusal) Error() string { return fmt.Sprintf("HTTP %d", r.status) }
+
+// mute takes an answer that is an error out of the SDK's hands, which writes all of it into
+// its log (AZURE_SDK_GO_LOGGING): it may repeat what was sent.
+type mute struct{}
+
+// Do sends a request, with all its tries.
+func (mute) Do(req *policy.Request) (*http.Response, error) {
+	resp, err := req.Next()
+	if err != nil || resp.StatusCode < http.StatusBadRequest {
+		return resp, err
+	}
+	return nil, said(resp)
+}
+
+// failure is a refusal in the words of package cloud.
 type failure struct {
 	status int
 	code   string // the innermost
@@ -66,7 +88,7 @@ func (s session) translate(err error, needs string) error {
 	if s.sec.Secret != nil {
 		object = fmt.Sprintf("secret %q", s.sec.Name)
 	}
-	var answer *azcore.ResponseError
+	var answer refusal
 	if errors.As(err, &answer) {
 		f := failed(answer, needs)
 		f.text = object + ": " + f.text
@@ -91,44 +113,52 @@ func unanswered(err error) bool {
 		strings.Contains(err.Error(), "challenge")
 }
 
-func failed(answer *azcore.ResponseError, needs string) *failure {
-	code, inner, message := said(answer)
-	f := &failure{status: answer.StatusCode, code: inner, text: strings.TrimSuffix(code+": "+message, ": ")}
+func failed(answer refusal, needs string) *failure {
+	code, inner, message := answer.code, answer.inner, answer.message
+	f := &failure{status: answer.status, code: inner, text: strings.TrimSuffix(code+": "+message, ": ")}
 	switch {
-	case answer.StatusCode == http.StatusUnauthorized:
+	case answer.status == http.StatusUnauthorized:
 		f.kind, f.text = cloud.ErrDenied, f.text+"; the credentials are expired or not valid: "+howToSignIn
-	case inner == "SecretDisabled" || strings.Contains(message, "disabled secret"):
+	case inner == disabled || strings.Contains(message, "disabled secret"):
+		f.code = disabled
 		f.text += "; enable it with az keyvault secret set-attributes --enabled true"
-	case answer.StatusCode == http.StatusForbidden:
+	case answer.status == http.StatusForbidden && strings.Contains(message, "trusted service"):
+		f.kind, f.text = cloud.ErrDenied, f.text+"; the network of the key vault keeps this machine out, whatever its permissions are: let its address in (az keyvault network-rule add), or apply from where a private endpoint of the vault is"
+	case answer.status == http.StatusForbidden:
 		f.kind, f.text = cloud.ErrDenied, fmt.Sprintf("%s; needs permission Microsoft.KeyVault/vaults/secrets/%s, such as the role Key Vault Secrets Officer gives it", f.text, needs)
-	case answer.StatusCode == http.StatusNotFound:
+	case answer.status == http.StatusNotFound:
 		f.kind = cloud.ErrNotFound
-	case answer.StatusCode == http.StatusConflict, answer.StatusCode == http.StatusPreconditionFailed:
+	case answer.status == http.StatusConflict, answer.status == http.StatusPreconditionFailed:
 		f.kind = cloud.ErrConflict
 	}
 	return f
 }
 
-// said is what an answer says of itself: its code, the innermost one, and the message.
-func said(answer *azcore.ResponseError) (code, inner, message string) {
+// quiet takes away what a vault said when it failed to answer a request for values.
+func quiet(err error) error {
+	var f *failure
+	if errors.As(err, &f) && f.status >= http.StatusInternalServerError {
+		f.text = document.Failed("the key vault", f.status).Error()
+	}
+	return err
+}
+
+// said is what an answer says of itself.
+func said(resp *http.Response) refusal {
 	type told struct {
 		Code    string `json:"code"`
 		Message string `json:"message"`
 		Inner   *told  `json:"innererror"`
 	}
-	code = answer.ErrorCode
 	var body struct{ Error told }
-	if answer.RawResponse != nil {
-		if data, err := runtime.Payload(answer.RawResponse); err == nil && json.Unmarshal(data, &body) == nil {
-			code, message = body.Error.Code, strings.Join(strings.Fields(body.Error.Message), " ")
-		}
+	out := refusal{status: resp.StatusCode, code: resp.Header.Get("x-ms-error-code")}
+	if data, err := runtime.Payload(resp); err == nil && json.Unmarshal(data, &body) == nil {
+		out.code, out.message = cmp.Or(body.Error.Code, out.code), strings.Join(strings.Fields(body.Error.Message), " ")
 	}
-	if code == "" {
-		code = fmt.Sprintf("HTTP %d", answer.StatusCode)
-	}
-	inner = code
+	out.code = cmp.Or(out.code, fmt.Sprintf("HTTP %d", resp.StatusCode))
+	out.inner = out.code
 	for t := body.Error.Inner; t != nil && t.Code != ""; t = t.Inner {
-		inner = t.Code
+		out.inner = t.Code
 	}
-	return code, inner, message
+	return out
 }

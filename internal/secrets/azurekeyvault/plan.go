@@ -3,15 +3,16 @@ package azurekeyvault
 import (
 	"encoding/json"
 	"errors"
-	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 
 	"github.com/gitops-ml/terraform-provider-mlops/internal/cloud"
 	"github.com/gitops-ml/terraform-provider-mlops/internal/pattern"
 	"github.com/gitops-ml/terraform-provider-mlops/internal/secrets"
+	"github.com/gitops-ml/terraform-provider-mlops/internal/spec"
 )
 
 // The limits of the service.
@@ -42,7 +43,7 @@ func (plan) Settings(s secrets.Secret) (cloud.Settings, error) {
 	if err := possible(s); err != nil {
 		return nil, err
 	}
-	return settings(s.StoreName(storeType), contentType, wanted(s)), nil
+	return settings(s.StoreName(storeType), kept{kind: contentType}, wanted(s)), nil
 }
 
 // wanted are the tags of a secret.
@@ -55,34 +56,36 @@ func wanted(s secrets.Secret) map[string]string {
 // possible says what the vault cannot do, all at once.
 func possible(s secrets.Secret) error {
 	var faults []error
-	bad := func(format string, args ...any) { faults = append(faults, fmt.Errorf(format, args...)) }
+	bad := func(at, format string, args ...any) { faults = append(faults, spec.Misfit(at, format, args...)) }
 	if !nameForm.MatchString(s.StoreName(storeType)) {
-		bad("path %q cannot be the name of a secret of a key vault: it has letters, digits and dashes, at most 127; slashes, dots and underscores become dashes", s.StorePath())
+		bad("path", "%q cannot be the name of a secret of a key vault: it has letters, digits and dashes, at most 127; slashes, dots and underscores become dashes", s.StorePath())
 	}
 	if s.Vault != nil {
-		bad("vault: these settings are for HashiCorp Vault, and the secret %q is kept in a key vault of Azure: leave them out", s.Name)
+		bad("vault", "these settings are for HashiCorp Vault, and the secret %q is kept in a key vault of Azure: leave them out", s.Name)
 	}
 	if s.KMSKey != "" {
-		bad("kms_key: a key vault encrypts its secrets with its own keys: leave it out")
+		bad("kms_key", "a key vault encrypts its secrets with its own keys: leave it out")
 	}
 	if s.RecoveryDays != 0 {
-		bad("recovery_days: how long a deleted secret can be brought back is a setting of the key vault, for all of its secrets: leave it out")
+		bad("recovery_days", "how long a deleted secret can be brought back is a setting of the key vault, for all of its secrets: leave it out")
 	}
 	tags := wanted(s)
 	if len(tags) > maxTags {
-		bad("%d tags and marks are more than the %d tags that a secret of a key vault can have", len(tags), maxTags)
+		bad("", "%d tags and marks are more than the %d tags that a secret of a key vault can have", len(tags), maxTags)
 	}
 	for _, key := range slices.Sorted(maps.Keys(tags)) {
 		if key == "" || utf8.RuneCountInString(key) > maxTag || utf8.RuneCountInString(tags[key]) > maxTag {
-			bad("tag %q: a key vault takes keys of 1 to %d and values of up to %d characters", key, maxTag, maxTag)
+			bad("", "tag %q: a key vault takes keys of 1 to %d and values of up to %d characters", key, maxTag, maxTag)
 		}
 	}
 	return errors.Join(faults...)
 }
 
-func settings(name, kind string, tags map[string]string) cloud.Settings {
+// settings are those of a version with the tags that are shown. When it ends is no setting:
+// a vault gives values out all the same, and takes no end away again.
+func settings(name string, v kept, tags map[string]string) cloud.Settings {
 	text, _ := json.Marshal(tags) // a map of texts can always be written
-	return cloud.Settings{"name": name, "content_type": kind, "tags": string(text)}
+	return cloud.Settings{"name": name, "content_type": v.kind, "tags": string(text), "enabled": strconv.FormatBool(!v.disabled)}
 }
 
 // settingsOf are those of a secret as it is, in the words of s. Tags of others are no
@@ -97,5 +100,5 @@ func settingsOf(p place, have kept, s secrets.Secret) cloud.Settings {
 			name = planned
 		}
 	}
-	return settings(name, have.kind, tags)
+	return settings(name, have, tags)
 }

@@ -27,7 +27,7 @@ func (s *store) Create(ctx context.Context, sec secrets.Secret) (string, error) 
 	if err != nil {
 		return "", err
 	}
-	have, err := c.get(ctx, "")
+	have, err := c.newest(ctx)
 	if errors.Is(err, cloud.ErrNotFound) {
 		err = c.write(ctx, text, nil, "")
 		var f *failure
@@ -43,11 +43,13 @@ func (s *store) Create(ctx context.Context, sec secrets.Secret) (string, error) 
 		return "", c.foreign(have.tags, "import it, or give another path")
 	}
 	if sec.Values.Empty() {
-		return c.id(), c.adjust(ctx, have)
+		return c.idUnless(c.adjust(ctx, have))
 	}
-	return c.id(), c.write(ctx, text, have.tags, have.version)
+	return c.idUnless(c.write(ctx, text, have.tags, have.version))
 }
 
+// idUnless gives no id beside an error: what was there before must not go when the object
+// is made anew.
 func (s session) idUnless(err error) (string, error) {
 	if err != nil {
 		return "", err
@@ -97,7 +99,7 @@ func (s session) recover(ctx context.Context) (kept, error) {
 		return kept{}, err // both say that our own request was taken, and its answer lost
 	}
 	for n := 0; ; n++ {
-		have, err := s.get(ctx, "")
+		have, err := s.newest(ctx)
 		if !errors.Is(err, cloud.ErrNotFound) || n == recoveries || s.pause(ctx, 1) != nil {
 			return have, err
 		}
@@ -126,7 +128,7 @@ func (s *store) existing(ctx context.Context, id string, sec secrets.Secret) (se
 	if err != nil {
 		return c, kept{}, err
 	}
-	have, err := c.get(ctx, "")
+	have, err := c.newest(ctx)
 	return c, have, err
 }
 
@@ -156,10 +158,13 @@ func (s *store) Update(ctx context.Context, id string, sec secrets.Secret) error
 // adjust brings the settings of the newest version about. Tags of others stay.
 func (s session) adjust(ctx context.Context, have kept) error {
 	tags := cloud.With(have.tags, wanted(s.sec))
-	if maps.Equal(tags, have.tags) && have.kind == contentType {
+	if maps.Equal(tags, have.tags) && have.kind == contentType && !have.disabled {
 		return nil
 	}
 	in := azsecrets.UpdateSecretPropertiesParameters{ContentType: to.Ptr(contentType), Tags: pointers(tags)}
+	if have.disabled {
+		in.SecretAttributes = &azsecrets.SecretAttributes{Enabled: to.Ptr(true)}
+	}
 	_, err := s.UpdateSecretProperties(ctx, s.name, have.version, in, nil)
 	return s.translate(err, "update/action")
 }

@@ -62,7 +62,7 @@ func TestRefused(t *testing.T) {
 		"vault":         {func(s *secrets.Secret) { s.Vault = &spec.VaultSecret{Mount: "kv"} }, "vault:", true},
 		"kms_key":       {func(s *secrets.Secret) { s.KMSKey = "k" }, "kms_key: a key vault encrypts", true},
 		"recovery_days": {func(s *secrets.Secret) { s.RecoveryDays = 30 }, "recovery_days: how long", true},
-		"path":          {func(s *secrets.Secret) { s.Path = "a/b+c" }, `path "a/b+c"`, true},
+		"path":          {func(s *secrets.Secret) { s.Path = "a/b+c" }, `path: "a/b+c"`, true},
 		"tag":           {func(s *secrets.Secret) { s.Tags = map[string]string{"a": strings.Repeat("x", 257)} }, `tag "a"`, true},
 		"tags": {func(s *secrets.Secret) {
 			s.Tags = map[string]string{}
@@ -219,7 +219,7 @@ func TestImported(t *testing.T) {
 	store, fake, rec := fresh(t)
 	fake.Edit("theirs", func(s *keyvaultfake.Secret) { s.Newest().Tags = map[string]*string{"owner": to.Ptr("somebody")} })
 	got, err := store.Store.Read(t.Context(), vault+"/secrets/theirs", secrets.Secret{Secret: &spec.Secret{Name: "theirs"}})
-	want := cloud.Settings{"name": "theirs", "content_type": "", "tags": `{"owner":"somebody"}`}
+	want := cloud.Settings{"name": "theirs", "content_type": "", "tags": `{"owner":"somebody"}`, "enabled": "true"}
 	if err != nil || !maps.Equal(got, want) {
 		t.Errorf("%v, %v; want %v", got, err, want)
 	}

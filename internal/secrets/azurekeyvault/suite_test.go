@@ -109,6 +109,8 @@ func TestSuite(t *testing.T) {
 		Tamper: func(t *testing.T, r secretstest.Rig, _, setting string) {
 			fakeOf(r).Edit("suite-tracker", func(s *keyvaultfake.Secret) {
 				switch setting {
+				case "enabled":
+					s.Newest().Disabled = true
 				case "content_type":
 					s.Newest().Kind = "text/plain"
 				case "tags":

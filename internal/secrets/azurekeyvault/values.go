@@ -23,6 +23,7 @@ type kept struct {
 	tags          map[string]string
 	values        secrets.Values
 	unreadable    error // why there are no values
+	disabled      bool
 }
 
 func (k kept) holds(v secrets.Values) bool {
@@ -33,7 +34,7 @@ func (k kept) holds(v secrets.Values) bool {
 func (s session) get(ctx context.Context, version string) (kept, error) {
 	got, err := s.GetSecret(ctx, s.name, version, nil)
 	if err != nil {
-		return kept{}, s.translate(err, "getSecret/action")
+		return kept{}, quiet(s.translate(err, "getSecret/action"))
 	}
 	if got.ID == nil || got.Value == nil || got.ID.Version() == "" {
 		return kept{}, fmt.Errorf("%s: the answer of the key vault holds no version: look at the URL, and at proxies before it", s.id())

@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"net/http"
 	"net/url"
 	"slices"
 	"strings"
@@ -24,17 +25,21 @@ func Encode(v secrets.Values, limit int) (string, error) {
 	if values == nil {
 		values = map[string]string{}
 	}
-	var out bytes.Buffer
-	enc := json.NewEncoder(&out)
-	enc.SetEscapeHTML(false) // it would make < and & of a password six bytes each
-	if err := enc.Encode(values); err != nil {
-		return "", errors.New("the values cannot be written as JSON")
-	}
-	text := strings.TrimSuffix(out.String(), "\n")
+	text := plain(values)
 	if len(text) > limit {
 		return "", fmt.Errorf("the values are %d bytes as JSON, and the store takes at most %d: keep large things in a bucket, and only their key here", len(text), limit)
 	}
 	return text, nil
+}
+
+// plain writes texts as JSON. It leaves < and & alone, which encoding/json makes six bytes
+// each.
+func plain(texts any) string {
+	var out bytes.Buffer
+	enc := json.NewEncoder(&out)
+	enc.SetEscapeHTML(false)
+	_ = enc.Encode(texts) // texts and maps of them can always be written
+	return strings.TrimSuffix(out.String(), "\n")
 }
 
 // Decode reads what a store holds. What is no text in it is given as JSON.
@@ -55,11 +60,24 @@ func Decode(text string) (secrets.Values, error) {
 	return secrets.ValuesOf(values), nil
 }
 
+// LeftOut stands in an error for what a store said when it failed to answer a request for
+// values: nobody here knows them, and so nobody can tell whether they are in its words.
+const LeftOut = "the store's message is left out: it may hold values of the secret"
+
+// Failed is the error of a store that failed to answer a request for values.
+func Failed(store string, status int) error {
+	return fmt.Errorf("%s answers %d %s: %s: apply again later", store, status, http.StatusText(status), LeftOut)
+}
+
 // shortest is the length from which a text counts as a secret: shorter ones are in every
 // message.
-const shortest = 4
+const shortest = 3
 
 var kinds = []error{cloud.ErrNotFound, cloud.ErrExists, cloud.ErrNotEmpty, cloud.ErrConflict, cloud.ErrDenied, cloud.ErrUnsupported}
+
+// Shows reports whether a text shows one of the secrets in any form that a request or an
+// answer has. Those that are too short to be secrets count as none.
+func Shows(text string, hidden ...string) bool { return shows(text, secrets.Values{}, hidden) }
 
 // Hide gives err as it is, or, when its text shows one of the values or of the further
 // texts (credentials) in any form that a request or an answer has, an error that tells
@@ -80,12 +98,9 @@ func Hide(err error, v secrets.Values, more ...string) error {
 
 func shows(text string, v secrets.Values, more []string) bool {
 	values := v.Reveal()
-	whole, _ := json.Marshal(values) // a map of texts can always be written
-	forms := []string{string(whole), base64.StdEncoding.EncodeToString(whole)}
+	forms := []string{base64.StdEncoding.EncodeToString([]byte(plain(values)))}
 	for _, value := range slices.AppendSeq(slices.Clone(more), maps.Values(values)) {
-		quoted, _ := json.Marshal(value)
-		forms = append(forms, value, strings.Trim(string(quoted), `"`), strings.Trim(fmt.Sprintf("%q", value), `"`),
-			strings.Join(strings.Fields(value), " "), url.QueryEscape(value), base64.StdEncoding.EncodeToString([]byte(value)))
+		forms = append(forms, formsOf(value)...)
 	}
 	for _, form := range forms {
 		if len(form) >= shortest && strings.Contains(text, form) {
@@ -93,4 +108,14 @@ func shows(text string, v secrets.Values, more []string) bool {
 		}
 	}
 	return false
+}
+
+// formsOf are the ways in which requests, answers and errors write a text.
+func formsOf(text string) []string {
+	escaped, _ := json.Marshal(text) // a text can always be written
+	inside := func(quoted string) string { return strings.TrimSuffix(strings.TrimPrefix(quoted, `"`), `"`) }
+	return []string{
+		text, inside(string(escaped)), inside(plain(text)), inside(fmt.Sprintf("%q", text)), strings.Join(strings.Fields(text), " "),
+		url.QueryEscape(text), url.PathEscape(text), base64.StdEncoding.EncodeToString([]byte(text)),
+	}
 }

@@ -1,6 +1,7 @@
 package document_test
 
 import (
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"maps"
@@ -46,15 +47,23 @@ func TestDecode(t *testing.T) {
 
 func TestHide(t *testing.T) {
 	t.Parallel()
-	v := secrets.ValuesOf(map[string]string{"password": "can ary\n\"<1>", "short": "abc"})
-	for _, text := range []string{"can ary\n\"<1>", `can ary\n\"<1>`, `can ary\n\"\u003c1\u003e`, "can ary \"<1>", "can+ary%0A%22%3C1%3E", "Y2FuIGFyeQoiPDE+"} {
+	const value = "can ary\n\"<1>\x01"
+	v := secrets.ValuesOf(map[string]string{"password": value, "short": "ab"})
+	whole, err := document.Encode(v, 1000)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, text := range []string{
+		value, whole, base64.StdEncoding.EncodeToString([]byte(whole)), base64.StdEncoding.EncodeToString([]byte(value)),
+		`can ary\n\"<1>\u0001`, `can ary\n\"\u003c1\u003e\u0001`, `can ary\n\"<1>\x01`, "can ary \"<1>\x01", "can+ary%0A%22%3C1%3E%01", "can%20ary%0A%22%3C1%3E%01",
+	} {
 		cause := fmt.Errorf("400 Bad Request: value %s: %w", text, cloud.ErrConflict)
 		got := document.Hide(cause, v)
 		if strings.Contains(got.Error(), text) || !errors.Is(got, cloud.ErrConflict) || errors.Is(got, cause) {
 			t.Errorf("%v", got)
 		}
 	}
-	plain := errors.New("abc is refused")
+	plain := errors.New("ab is refused")
 	if got := document.Hide(plain, v); !errors.Is(got, plain) {
 		t.Errorf("%v; there is no secret in it", got)
 	}
@@ -64,7 +73,7 @@ func TestHide(t *testing.T) {
 	if document.Hide(nil, v) != nil {
 		t.Error("no error is one")
 	}
-	if got := document.Hide(errors.New("x can ary\n\"<1>"), v); got == nil || strings.Contains(got.Error(), "ary") {
+	if got := document.Hide(errors.New("x "+value), v); got == nil || strings.Contains(got.Error(), "ary") {
 		t.Errorf("%v", got)
 	}
 }

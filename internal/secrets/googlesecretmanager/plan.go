@@ -1,6 +1,7 @@
 package googlesecretmanager
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -12,13 +13,16 @@ import (
 	"github.com/gitops-ml/terraform-provider-mlops/internal/cloud/google"
 	"github.com/gitops-ml/terraform-provider-mlops/internal/pattern"
 	"github.com/gitops-ml/terraform-provider-mlops/internal/secrets"
+	"github.com/gitops-ml/terraform-provider-mlops/internal/spec"
 )
 
 const (
 	maxBytes = 65536 // of the values
 	// pathMark is the annotation that keeps the path, of which a name may be a short form.
 	pathMark = "mlops-path"
-	forever  = "0s" // how the settings say that nothing delays a destruction
+	forever  = "0s"    // how the settings say that nothing delays a destruction
+	never    = "never" // and that nothing removes the secret at a time
+	enabled  = "ENABLED"
 )
 
 var (
@@ -40,18 +44,18 @@ func (plan) Settings(s secrets.Secret) (cloud.Settings, error) {
 	if err != nil {
 		return nil, err
 	}
-	return settings(s.StoreName(storeType), want), nil
+	return settings(s.StoreName(storeType), want, nil), nil
 }
 
 // wanted is the secret as it is to be.
 func wanted(s secrets.Secret) (*secretmanager.Secret, error) {
 	var faults []error
-	bad := func(format string, args ...any) { faults = append(faults, fmt.Errorf(format, args...)) }
+	bad := func(at, format string, args ...any) { faults = append(faults, spec.Misfit(at, format, args...)) }
 	if id := s.StoreName(storeType); !idForm.MatchString(id) {
-		bad("path %q cannot be the name of a secret of Google Cloud: beside slashes, which become dashes, it has letters, digits, dashes and underscores, at most 255", s.StorePath())
+		bad("path", "%q cannot be the name of a secret of Google Cloud: beside slashes, which become dashes, it has letters, digits, dashes and underscores, at most 255", s.StorePath())
 	}
 	if s.Vault != nil {
-		bad("vault: these settings are for Vault, and the secret %q is kept in Secret Manager of Google Cloud: leave them out", s.Name)
+		bad("vault", "these settings are for Vault, and the secret %q is kept in Secret Manager of Google Cloud: leave them out", s.Name)
 	}
 	labels, err := google.Labels(s.On, s.Name)
 	if err != nil {
@@ -64,7 +68,7 @@ func wanted(s secrets.Secret) (*secretmanager.Secret, error) {
 	if s.KMSKey != "" {
 		where := keyForm.FindStringSubmatch(s.KMSKey)
 		if where == nil {
-			bad("kms_key %q: Google Cloud names a key projects/P/locations/L/keyRings/R/cryptoKeys/K", s.KMSKey)
+			bad("kms_key", "%q: Google Cloud names a key projects/P/locations/L/keyRings/R/cryptoKeys/K", s.KMSKey)
 		} else {
 			out.Replication = encrypted(s.KMSKey, where[1])
 		}
@@ -82,20 +86,23 @@ func encrypted(key, location string) *secretmanager.Replication {
 	return &secretmanager.Replication{UserManaged: &secretmanager.UserManaged{Replicas: []*secretmanager.Replica{{Location: location, CustomerManagedEncryption: by}}}}
 }
 
-func settings(id string, s *secretmanager.Secret) cloud.Settings {
-	ttl := s.VersionDestroyTtl
-	if ttl == "" {
-		ttl = forever
+// settings are those of a secret with its newest version. What has none yet counts as
+// enabled. Nobody can read a version that somebody disabled, and a secret that expires is
+// gone for good.
+func settings(id string, s *secretmanager.Secret, newest *secretmanager.SecretVersion) cloud.Settings {
+	out := cloud.Settings{
+		"name": id, "labels": canonical(s.Labels), "annotations": canonical(s.Annotations), "replication": canonical(s.Replication),
+		"version_destroy_ttl": cmp.Or(s.VersionDestroyTtl, forever), "expire_time": cmp.Or(s.ExpireTime, never), "newest_version": enabled,
 	}
-	return cloud.Settings{
-		"name": id, "labels": canonical(s.Labels), "annotations": canonical(s.Annotations),
-		"version_destroy_ttl": ttl, "replication": canonical(s.Replication),
+	if newest != nil {
+		out["newest_version"] = newest.State
 	}
+	return out
 }
 
 // settingsOf are those of a secret as it is. What others put on it is no setting, as long
 // as it is known what is ours.
-func settingsOf(have *secretmanager.Secret, s secrets.Secret) cloud.Settings {
+func settingsOf(have *secretmanager.Secret, newest *secretmanager.SecretVersion, s secrets.Secret) cloud.Settings {
 	shown := *have
 	if s.On.Platform != nil {
 		shown.Labels = only(have.Labels, s.Marked(s.Name))
@@ -103,7 +110,7 @@ func settingsOf(have *secretmanager.Secret, s secrets.Secret) cloud.Settings {
 	} else {
 		shown.Labels, shown.Annotations = only(have.Labels, have.Labels), only(have.Annotations, have.Annotations)
 	}
-	return settings(have.Name[strings.LastIndex(have.Name, "/")+1:], &shown)
+	return settings(have.Name[strings.LastIndex(have.Name, "/")+1:], &shown, newest)
 }
 
 // only are those of has whose keys want has as well.

@@ -134,3 +134,29 @@ func TestLostAnswer(t *testing.T) {
 		t.Errorf("other values on an old version: %v", err)
 	}
 }
+
+// A version that somebody disabled is seen, for nobody can read it; it is enabled again, or
+// a new one takes its place.
+func TestDisabled(t *testing.T) {
+	t.Parallel()
+	for title, values := range map[string]map[string]string{"as it was": nil, "written anew": {"password": "another canary"}} {
+		store, fake, _ := fresh(t)
+		s := sample(nil)
+		id := made(t, store, s)
+		fake.Edit(name, func(s *secretmanagerfake.Secret) { s.Versions[0].State = "DISABLED" })
+		if got, err := store.Store.Read(t.Context(), id, s); err != nil || got["newest_version"] != "DISABLED" {
+			t.Errorf("%s: read %v, %v", title, got, err)
+		}
+		want := s.Values.Reveal()
+		s.Values, s.Version = secrets.ValuesOf(values), "1"
+		if values != nil {
+			want = values
+		}
+		if err := store.Store.Update(t.Context(), id, s); err != nil {
+			t.Errorf("%s: %v", title, err)
+		}
+		if v, err := store.Values(t.Context(), id, s, ""); err != nil || !maps.Equal(v.Reveal(), want) {
+			t.Errorf("%s: values of keys %v, %v", title, v.Keys(), err)
+		}
+	}
+}

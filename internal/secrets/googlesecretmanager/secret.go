@@ -69,20 +69,28 @@ func (s session) takeUp(ctx context.Context, name string, want *secretmanager.Se
 	if canonical(have.Replication) != canonical(want.Replication) {
 		return "", fmt.Errorf("secret %q: %s is ours, and its values are kept in another way, which nothing changes (%s): remove it (gcloud secrets delete), or give another path", s.sec.Name, name, canonical(have.Replication))
 	}
-	if err := s.adjust(ctx, have, want); err != nil {
-		return name, err
-	}
 	newest, err := s.newest(ctx, name)
-	switch {
-	case err != nil:
-		return name, err
-	case text != nil:
-		return name, s.write(ctx, name, *text, number(newest))
-	case dying(newest):
-		_, err = s.versions.Enable(newest.Name, &secretmanager.EnableSecretVersionRequest{}).Context(ctx).Do()
-		return name, s.translate(err, "secretmanager.versions.enable")
+	if err != nil {
+		return "", err
 	}
-	return name, nil
+	if err = s.adjust(ctx, have, want); err == nil && text != nil {
+		err = s.write(ctx, name, *text, number(newest))
+	} else if err == nil {
+		err = s.enable(ctx, newest)
+	}
+	if err != nil && newest != nil {
+		return "", err // what held values before must not go when the object is made anew
+	}
+	return name, err
+}
+
+// enable makes a version readable that somebody disabled, or that waits for its destruction.
+func (s session) enable(ctx context.Context, v *secretmanager.SecretVersion) error {
+	if v == nil || v.State == enabled {
+		return nil
+	}
+	_, err := s.versions.Enable(v.Name, &secretmanager.EnableSecretVersionRequest{}).Context(ctx).Do()
+	return s.translate(err, "secretmanager.versions.enable")
 }
 
 // foreign says why a name is not taken.
@@ -127,11 +135,11 @@ func (s *store) Read(ctx context.Context, id string, sec secrets.Secret) (cloud.
 	if err != nil {
 		return nil, err
 	}
-	have, _, err := c.existing(ctx, id)
+	have, newest, err := c.existing(ctx, id)
 	if err != nil {
 		return nil, err
 	}
-	return settingsOf(have, sec), nil
+	return settingsOf(have, newest, sec), nil
 }
 
 // Update brings the settings about and writes the values as a new version. The cloud
@@ -156,8 +164,11 @@ func (s *store) Update(ctx context.Context, id string, sec secrets.Secret) error
 		}
 		text = nil
 	}
-	if err := c.adjust(ctx, have, want); err != nil || text == nil {
+	switch err := c.adjust(ctx, have, want); {
+	case err != nil:
 		return err
+	case text == nil:
+		return c.enable(ctx, newest)
 	}
 	return c.write(ctx, id, *text, number(newest))
 }
@@ -199,6 +210,9 @@ func difference(have, want *secretmanager.Secret) (change *secretmanager.Secret,
 	}
 	if want.VersionDestroyTtl != have.VersionDestroyTtl {
 		change.VersionDestroyTtl, mask = want.VersionDestroyTtl, append(mask, "versionDestroyTtl")
+	}
+	if have.ExpireTime != "" {
+		mask = append(mask, "expireTime") // and nothing in its place
 	}
 	return change, mask
 }

@@ -67,14 +67,14 @@ func TestRefused(t *testing.T) {
 		inPlan bool
 	}{
 		"vault": {func(s *secrets.Secret) { s.Vault = &spec.VaultSecret{Mount: "kv"} }, "vault:", true},
-		"path":  {func(s *secrets.Secret) { s.Path = "a/b.c" }, `path "a/b.c"`, true},
-		"key":   {func(s *secrets.Secret) { s.KMSKey = "alias/ml" }, `kms_key "alias/ml"`, true},
+		"path":  {func(s *secrets.Secret) { s.Path = "a/b.c" }, `path: "a/b.c"`, true},
+		"key":   {func(s *secrets.Secret) { s.KMSKey = "alias/ml" }, `kms_key: "alias/ml"`, true},
 		"tag":   {func(s *secrets.Secret) { s.Tags = map[string]string{"Team": "x"} }, `the tag "Team"`, true},
 		"value": {func(s *secrets.Secret) { s.Tags = map[string]string{"team": "A b"} }, `the value "A b" of tag "team"`, true},
 		"size": {func(s *secrets.Secret) {
 			s.Values = secrets.ValuesOf(map[string]string{"a": strings.Repeat("canary", 11000)})
 		}, "takes at most 65536", false},
-		"several": {func(s *secrets.Secret) { s.KMSKey, s.Path = "k", "ü" }, `path "ü"`, true},
+		"several": {func(s *secrets.Secret) { s.KMSKey, s.Path = "k", "ü" }, `path: "ü"`, true},
 	} {
 		t.Run(title, func(t *testing.T) {
 			t.Parallel()
@@ -186,7 +186,7 @@ func TestImported(t *testing.T) {
 	store, fake, rec := fresh(t)
 	fake.Edit(name, func(s *secretmanagerfake.Secret) { s.Labels = map[string]string{"owner": "somebody"} })
 	got, err := store.Store.Read(t.Context(), name, secrets.Secret{Secret: &spec.Secret{Name: "theirs"}})
-	want := cloud.Settings{"name": "suite-tracker", "labels": `{"owner":"somebody"}`, "annotations": "{}", "version_destroy_ttl": "0s", "replication": `{"automatic":{}}`}
+	want := cloud.Settings{"name": "suite-tracker", "labels": `{"owner":"somebody"}`, "annotations": "{}", "version_destroy_ttl": "0s", "replication": `{"automatic":{}}`, "expire_time": "never", "newest_version": "ENABLED"}
 	if err != nil || !maps.Equal(got, want) {
 		t.Errorf("%v, %v; want %v", got, err, want)
 	}

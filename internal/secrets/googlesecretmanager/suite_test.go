@@ -127,6 +127,10 @@ func suite(title string, before, after func(*secrets.Secret)) secretstest.Case {
 					s.Annotations = map[string]string{"of-others": "stays"}
 				case "version_destroy_ttl":
 					s.VersionDestroyTtl = "86400s"
+				case "expire_time":
+					s.ExpireTime = "2100-01-01T00:00:00Z"
+				case "newest_version":
+					s.Versions[len(s.Versions)-1].State = "DISABLED"
 				default:
 					t.Fatalf("setting %s is not known", setting)
 				}

@@ -106,6 +106,9 @@ func (s session) read(ctx context.Context, name, version string) (secrets.Values
 		err = s.translate(err, "")
 		return secrets.Values{}, fmt.Errorf("version %s cannot be read, it is disabled or destroyed: %w: %w", version, cloud.ErrNotFound, err)
 	}
+	if c := code(err); c >= http.StatusInternalServerError {
+		return secrets.Values{}, fmt.Errorf("%s: %w", name, document.Failed("Secret Manager", c))
+	}
 	if err != nil {
 		return secrets.Values{}, s.translate(err, "secretmanager.versions.access")
 	}

@@ -61,6 +61,7 @@ func Run(t *testing.T, open Open, c Case) {
 	run("somebody else writes", conflict)
 	run("absent", absent)
 	run("deleted", deleted)
+	run("taken up", takenUp)
 	t.Run(c.Name+"/errors show no value", func(t *testing.T) { silent(t, open, c) })
 	cloudtest.Run(t, carry(open), carried(c))
 }
@@ -224,4 +225,24 @@ func deleted(t *testing.T, open Open, c Case) {
 		t.Fatalf("create after delete: id %q, %v", id, err)
 	}
 	k.holds(t, "", second)
+}
+
+// takenUp lets a Create of what is there already fail at each of its requests. It must give
+// no id: what comes back with an error is made anew, and nobody asked for the end of what
+// was there before.
+func takenUp(t *testing.T, open Open, c Case) {
+	for at := 0; ; at++ {
+		k, l := prepare(t, open, c, "update")
+		l.arm(denial, at)
+		id, err := k.Store.Store.Create(t.Context(), c.After)
+		if l.n <= at {
+			if err != nil || id != k.id {
+				t.Errorf("without a fault: id %q, %v", id, err)
+			}
+			return
+		}
+		if err != nil && id != "" {
+			t.Errorf("denied from request %d on: id %q beside %v", at+1, id, err)
+		}
+	}
 }

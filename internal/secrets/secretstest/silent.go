@@ -18,6 +18,8 @@ import (
 
 	"github.com/gitops-ml/terraform-provider-mlops/internal/cloud"
 	"github.com/gitops-ml/terraform-provider-mlops/internal/cloud/cloudtest"
+	"github.com/gitops-ml/terraform-provider-mlops/internal/secrets"
+	"github.com/gitops-ml/terraform-provider-mlops/internal/secrets/document"
 )
 
 // lie is what a server, or something before it, may answer with values in it.
@@ -26,30 +28,41 @@ type lie struct {
 	answer func(req *http.Request, sent, got []byte) *http.Response
 }
 
-// worded is an error in the forms of all stores, whose message is text.
+// worded is an error in the forms of all stores, whose message is text. What Google Cloud
+// has as a number, Azure has as a text: either reads no message beside the other's.
 func worded(req *http.Request, status int, text string) *http.Response {
+	code := any("BadParameter")
+	if strings.HasPrefix(req.URL.Path, "/v1/projects/") {
+		code = status
+	}
 	body, _ := json.Marshal(map[string]any{
 		"errors": []string{"invalid request: " + text}, "__type": "ValidationException", "message": text, "Message": text,
-		"error": map[string]any{"code": "BadParameter", "status": "INVALID_ARGUMENT", "message": text},
+		"error": map[string]any{"code": code, "status": "INVALID_ARGUMENT", "message": text},
 	})
 	return cloudtest.Reply(req, status, "application/json", string(body))
 }
 
+// Of what was sent a lie repeats the body alone, or the headers alone: where one of both is
+// found, the whole message is left out, and whether the other would be is not seen.
+var denial = lie{"a denial that repeats the request", func(req *http.Request, sent, _ []byte) *http.Response { return worded(req, 403, string(sent)) }}
+
 // lies are told from one request on, to the end of the operation.
 var lies = []lie{
 	{"a refusal that repeats the request", func(req *http.Request, sent, _ []byte) *http.Response { return worded(req, 400, string(sent)) }},
-	{"a denial that repeats the request", func(req *http.Request, sent, _ []byte) *http.Response { return worded(req, 403, string(sent)) }},
+	denial,
+	{"a refusal that repeats the headers", func(req *http.Request, _, _ []byte) *http.Response { return worded(req, 400, headers(req)) }},
+	{"a denial that repeats the headers", func(req *http.Request, _, _ []byte) *http.Response { return worded(req, 403, headers(req)) }},
 	{"a failure that repeats request and answer", func(req *http.Request, sent, got []byte) *http.Response {
 		return worded(req, 500, string(sent)+string(got))
 	}},
 	{"a text instead of an error", func(req *http.Request, sent, got []byte) *http.Response {
-		return cloudtest.Reply(req, 502, "text/html", "<p>"+string(sent)+string(got))
+		return cloudtest.Reply(req, 502, "text/html", "<p>"+string(sent)+string(got)+headers(req))
 	}},
 	{"a text instead of an answer", func(req *http.Request, sent, got []byte) *http.Response {
-		return cloudtest.Reply(req, 200, "text/plain", string(sent)+string(got))
+		return cloudtest.Reply(req, 200, "text/plain", string(sent)+string(got)+headers(req))
 	}},
 	{"a text in JSON instead of an answer", func(req *http.Request, sent, got []byte) *http.Response {
-		quoted, _ := json.Marshal(string(sent) + string(got))
+		quoted, _ := json.Marshal(string(sent) + string(got) + headers(req))
 		return cloudtest.Reply(req, 200, "application/json", string(quoted))
 	}},
 	{"half an answer", func(req *http.Request, _, got []byte) *http.Response {
@@ -58,6 +71,14 @@ var lies = []lie{
 	{"an answer with other types", func(req *http.Request, _, got []byte) *http.Response {
 		return cloudtest.Reply(req, 200, "application/json", string(twisted(got)))
 	}},
+}
+
+// headers are the values of all headers: the token is one of them.
+func headers(req *http.Request) (out string) {
+	for _, values := range req.Header {
+		out += " " + strings.Join(values, " ")
+	}
+	return out
 }
 
 // twisted makes a text of every object that holds only texts.
@@ -118,9 +139,6 @@ func (l *liar) RoundTrip(req *http.Request) (*http.Response, error) {
 		sent, _ = io.ReadAll(req.Body)
 		req.Body = io.NopCloser(bytes.NewReader(sent))
 	}
-	for _, values := range req.Header {
-		sent = append(sent, " "+strings.Join(values, " ")...) // the token is one of them
-	}
 	resp, err := l.next.RoundTrip(req)
 	if err != nil {
 		return nil, err
@@ -133,6 +151,13 @@ func (l *liar) RoundTrip(req *http.Request) (*http.Response, error) {
 	return tells.answer(req, sent, got), nil
 }
 
+// unknown is a secret whose values the caller does not know, as those of a state.
+func (k kept) unknown() secrets.Secret {
+	s := k.s
+	s.Values = secrets.Values{}
+	return s
+}
+
 // operations are all that a store does, on a secret that was created before all but the first.
 var operations = map[string]func(ctx context.Context, k kept, c Case) error{
 	"create": func(ctx context.Context, k kept, c Case) error {
@@ -140,7 +165,7 @@ var operations = map[string]func(ctx context.Context, k kept, c Case) error{
 		return err
 	},
 	"read": func(ctx context.Context, k kept, _ Case) error {
-		_, err := k.Store.Store.Read(ctx, k.id, k.s)
+		_, err := k.Store.Store.Read(ctx, k.id, k.unknown())
 		return err
 	},
 	"update": func(ctx context.Context, k kept, c Case) error {
@@ -156,13 +181,13 @@ var operations = map[string]func(ctx context.Context, k kept, c Case) error{
 		}
 		return k.update(ctx, second, seen)
 	},
-	"delete": func(ctx context.Context, k kept, _ Case) error { return k.Store.Store.Delete(ctx, k.id, k.s) },
+	"delete": func(ctx context.Context, k kept, _ Case) error { return k.Store.Store.Delete(ctx, k.id, k.unknown()) },
 	"version": func(ctx context.Context, k kept, _ Case) error {
-		_, err := k.Store.Version(ctx, k.id, k.s)
+		_, err := k.Store.Version(ctx, k.id, k.unknown())
 		return err
 	},
 	"values": func(ctx context.Context, k kept, _ Case) error {
-		_, err := k.Store.Values(ctx, k.id, k.s, "")
+		_, err := k.Store.Values(ctx, k.id, k.unknown(), "")
 		return err
 	},
 }
@@ -235,7 +260,11 @@ func search(t *testing.T, err error, hidden []string) {
 	t.Helper()
 	text := fmt.Sprintf("%v\n%+v\n%#v\n%q", err, err, err, err)
 	for _, values := range []map[string]string{first, second, others} {
-		hidden = append(slices.Clone(hidden), slices.Collect(maps.Values(values))...)
+		whole, err := document.Encode(secrets.ValuesOf(values), 1<<16)
+		if err != nil {
+			t.Fatal(err)
+		}
+		hidden = append(slices.Clone(hidden), append(slices.Collect(maps.Values(values)), whole)...)
 	}
 	for _, secret := range hidden {
 		quoted, _ := json.Marshal(secret)

@@ -2,8 +2,6 @@ package vault
 
 import (
 	"context"
-	"encoding/base64"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -13,6 +11,7 @@ import (
 	"github.com/hashicorp/vault/api"
 
 	"github.com/gitops-ml/terraform-provider-mlops/internal/cloud"
+	"github.com/gitops-ml/terraform-provider-mlops/internal/secrets/document"
 )
 
 // failure is an answer of Vault that is an error, in the words of package cloud. It holds
@@ -53,6 +52,9 @@ func (s *session) translate(ctx context.Context, c call, err error) error {
 		says = "Vault is sealed, somebody with the keys must unseal it (vault operator unseal)"
 	case f.status >= http.StatusInternalServerError && (strings.Contains(f.said, "standby") || strings.Contains(f.said, "active")):
 		says = "this node of Vault is a standby that reaches no active node: look at `vault status` of the cluster, or name the address of the active node"
+	}
+	if c.reveals && f.status >= http.StatusInternalServerError {
+		f.said = document.LeftOut // whatever failed may have had the answer already
 	}
 	f.text = join(at, says, fmt.Sprintf("%s (%d %s)", f.said, f.status, http.StatusText(f.status)))
 	if f.kind != nil {
@@ -121,18 +123,10 @@ func (s *session) clean(c call, answer *api.ResponseError) string {
 	return s.scrub(c, strings.Join(strings.Fields(strings.Join(answer.Errors, "; ")), " "))
 }
 
-// scrub takes the place of a text that shows a secret in any of the forms in which a
-// request or an answer carries it.
+// scrub takes the place of a text that shows a secret.
 func (s *session) scrub(c call, text string) string {
-	for _, secret := range s.secrets(c) {
-		quoted, _ := json.Marshal(secret)
-		escaped := strings.Trim(string(quoted), `"`)
-		for _, form := range []string{secret, escaped, strings.Join(strings.Fields(secret), " "), fmt.Sprintf("%q", secret), url.QueryEscape(secret), base64.StdEncoding.EncodeToString([]byte(secret))} {
-			// Shorter ones are in every text, and no secrets.
-			if len(form) >= 3 && strings.Contains(text, form) {
-				return "(Vault's message is left out: it holds a secret)"
-			}
-		}
+	if document.Shows(text, s.secrets(c)...) {
+		return "(Vault's message is left out: it holds a secret)"
 	}
 	return text
 }

@@ -1,9 +1,12 @@
 package vault_test
 
 import (
+	"cmp"
 	"context"
+	"encoding/json"
 	"encoding/pem"
 	"errors"
+	"fmt"
 	"io"
 	"log"
 	"net/http"
@@ -125,6 +128,58 @@ func TestErrors_ofServers(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestErrors_credentials: whatever a server repeats of a login is not shown, be it at once or
+// in the answer to a later request.
+func TestErrors_credentials(t *testing.T) {
+	t.Parallel()
+	file := filepath.Join(t.TempDir(), "token")
+	if err := os.WriteFile(file, []byte("canary-in-a-file\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for name, tt := range map[string]struct {
+		set     func(*vault.Config)
+		atLogin bool
+	}{
+		"token":            {func(c *vault.Config) { c.Token = "canary-token" }, false},
+		"AppRole":          {func(c *vault.Config) { c.AppRole = &vault.AppRole{RoleID: "role", SecretID: "canary-id"} }, false},
+		"Kubernetes":       {func(c *vault.Config) { c.Kubernetes = &vault.Kubernetes{Role: "role", JWT: "canary-jwt"} }, false},
+		"Kubernetes, file": {func(c *vault.Config) { c.Kubernetes = &vault.Kubernetes{Role: "role", Path: file} }, true},
+		"JWT":              {func(c *vault.Config) { c.JWT = &vault.JWT{Role: "role", Token: "canary-of-ci"} }, false},
+		"Userpass":         {func(c *vault.Config) { c.Userpass = &vault.Userpass{Username: "ada", Password: "canary-word"} }, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			config := vault.Config{Address: repeats(t, tt.atLogin), Pace: time.Microsecond}
+			tt.set(&config)
+			_, err := vault.New(config).Store.Read(t.Context(), "secret/x", tracker("", nil))
+			if err == nil || strings.Contains(err.Error(), "canary") || !strings.Contains(err.Error(), "left out") {
+				t.Errorf("an error of %d bytes shows a credential, or the server has said nothing", len(fmt.Sprint(err)))
+			}
+		})
+	}
+}
+
+// repeats is a server that lets everybody in, and says afterwards with what. One that does so
+// at the login lets nobody in.
+func repeats(t *testing.T, atLogin bool) (address string) {
+	t.Helper()
+	var sent []byte
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if strings.Contains(r.URL.Path, "/login") {
+			sent, _ = io.ReadAll(r.Body)
+			if !atLogin {
+				_, _ = io.WriteString(w, `{"auth":{"client_token":"t-0123456789"}}`)
+				return
+			}
+		}
+		w.WriteHeader(http.StatusBadRequest)
+		said, _ := json.Marshal(map[string]any{"errors": []string{cmp.Or(string(sent), r.Header.Get("X-Vault-Token"))}})
+		_, _ = w.Write(said)
+	}))
+	t.Cleanup(server.Close)
+	return server.URL
 }
 
 // TestErrors_sealed: the real one, too.

@@ -81,10 +81,10 @@ func (s *session) renew(ctx context.Context, used string) (string, error) {
 	if s.config.Token != "" && len(ways) > 0 || len(ways) > 1 {
 		return "", errors.New("more than one way to log in to Vault is set: choose one")
 	}
-	token := or(s.config.Token, client.Token())
+	token, holds := or(s.config.Token, client.Token()), lease{}
 	if len(ways) == 1 {
-		if token, err = s.ask(ctx, ways[0]); err != nil {
-			return "", err
+		if token, holds, err = s.ask(ctx, ways[0]); err != nil {
+			return "", ended(used, err)
 		}
 	}
 	switch {
@@ -97,6 +97,10 @@ func (s *session) renew(ctx context.Context, used string) (string, error) {
 	}
 	s.token = token
 	client.SetToken(token)
+	if len(ways) == 0 {
+		holds = s.lookUp(ctx)
+	}
+	s.keep(ctx, token, holds)
 	return token, nil
 }
 
@@ -122,10 +126,10 @@ func namespaces(ctx context.Context, client *api.Client) error {
 }
 
 // ask logs in.
-func (s *session) ask(ctx context.Context, l login) (string, error) {
+func (s *session) ask(ctx context.Context, l login) (string, lease, error) {
 	body, err := l.body()
 	if err != nil {
-		return "", fmt.Errorf("log in to Vault by %s: %w", l.by, err)
+		return "", lease{}, fmt.Errorf("log in to Vault by %s: %w", l.by, err)
 	}
 	var hidden []string
 	for key, text := range body {
@@ -136,19 +140,20 @@ func (s *session) ask(ctx context.Context, l login) (string, error) {
 	var answer struct {
 		Auth struct {
 			Token string `json:"client_token"`
+			lease
 		} `json:"auth"`
 	}
 	err = s.send(ctx, call{method: write, path: l.path, body: body, hidden: hidden}, &answer)
 	var f *failure
 	switch {
 	case errors.As(err, &f) && f.status == 403:
-		return "", fmt.Errorf("log in to Vault by %s at %s: the credentials were refused, or no such login is mounted there (vault auth list): %s: %w", l.by, l.path, f.said, cloud.ErrDenied)
+		return "", lease{}, fmt.Errorf("log in to Vault by %s at %s: the credentials were refused, or no such login is mounted there (vault auth list): %s: %w", l.by, l.path, f.said, cloud.ErrDenied)
 	case errors.As(err, &f) && f.status == 400:
-		return "", fmt.Errorf("log in to Vault by %s at %s: the credentials were refused: %s: %w", l.by, l.path, f.said, cloud.ErrDenied)
+		return "", lease{}, fmt.Errorf("log in to Vault by %s at %s: the credentials were refused: %s: %w", l.by, l.path, f.said, cloud.ErrDenied)
 	case err != nil:
-		return "", fmt.Errorf("log in to Vault by %s at %s: %w", l.by, l.path, err)
+		return "", lease{}, fmt.Errorf("log in to Vault by %s at %s: %w", l.by, l.path, err)
 	case answer.Auth.Token == "":
-		return "", fmt.Errorf("log in to Vault by %s at %s: the answer holds no token", l.by, l.path)
+		return "", lease{}, fmt.Errorf("log in to Vault by %s at %s: the answer holds no token", l.by, l.path)
 	}
-	return answer.Auth.Token, nil
+	return answer.Auth.Token, answer.Auth.lease, nil
 }

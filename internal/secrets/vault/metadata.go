@@ -3,16 +3,12 @@ package vault
 import (
 	"context"
 	"encoding/json"
-	"fmt"
 	"maps"
 	"slices"
 	"strconv"
-	"strings"
 	"time"
-	"unicode"
 
 	"github.com/gitops-ml/terraform-provider-mlops/internal/cloud"
-	"github.com/gitops-ml/terraform-provider-mlops/internal/secrets"
 )
 
 // metadata is what the engine knows of a path beside its values.
@@ -85,37 +81,6 @@ func (s store) configure(ctx context.Context, p place, m metadata, want map[stri
 	}
 	body := map[string]any{"cas_required": true, "custom_metadata": custom}
 	return s.do(ctx, call{method: write, path: p.metadata(), body: body, needs: needs}, nil)
-}
-
-type plan struct{}
-
-// Fixed are mount and path: a secret elsewhere is another one.
-func (plan) Fixed() []string { return []string{"mount", "path"} }
-
-// The limits of the engine for custom metadata.
-const (
-	maxKeys  = 64
-	maxKey   = 128
-	maxValue = 512
-)
-
-// Settings are all but the values and their versions.
-func (plan) Settings(s secrets.Secret) (cloud.Settings, error) {
-	custom := s.Marked(s.Name)
-	if len(custom) > maxKeys {
-		return nil, fmt.Errorf("custom_metadata of %s would have %d keys, Vault takes at most %d: leave tags out", s.Name, len(custom), maxKeys)
-	}
-	for _, key := range slices.Sorted(maps.Keys(custom)) {
-		switch value := custom[key]; {
-		case key == "" || len(key) > maxKey:
-			return nil, fmt.Errorf("tag %q: Vault takes keys of 1 to %d bytes", key, maxKey)
-		case value == "" || len(value) > maxValue:
-			return nil, fmt.Errorf("tag %q: its value has %d bytes, Vault takes 1 to %d", key, len(value), maxValue)
-		case strings.ContainsFunc(key+value, func(r rune) bool { return !unicode.IsPrint(r) }):
-			return nil, fmt.Errorf("tag %q: Vault takes printable characters only", key)
-		}
-	}
-	return settings(place{strings.Trim(s.Mount(), "/"), s.StorePath()}, metadata{CASRequired: true, Custom: custom}, nil), nil
 }
 
 // settings shows those keys of the custom metadata that are in want, or all.

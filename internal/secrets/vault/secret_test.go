@@ -99,7 +99,7 @@ func TestStore(t *testing.T) {
 	s.must(t, "POST", "sys/policies/acl/everything", map[string]string{"policy": `path "*" { capabilities = ["create", "read", "update", "delete", "list"] }`}, nil)
 	token := func(c *vault.Config) { c.Token = s.root }
 	secretstest.Run(t, s.open(token, true), s.secretCase("metadata", "metadata"))
-	secretstest.Run(t, s.open(token, false), s.secretCase("destroy", "destroy"))
+	secretstest.Run(t, s.open(func(c *vault.Config) { token(c); c.Shared = new(vault.Shared) }, false), s.secretCase("destroy, shared", "destroy"))
 	login := s.secretCase("delete by a login", "")
 	login.Hidden = append(login.Hidden, role.SecretID)
 	secretstest.Run(t, s.open(func(c *vault.Config) { c.AppRole = &role }, false), login)

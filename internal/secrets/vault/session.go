@@ -18,13 +18,32 @@ import (
 type session struct {
 	config Config
 	client func() (*api.Client, error)
+	keeps  bool // it has its token renewed
 
 	mu     sync.Mutex
 	token  string
 	places map[string]place
 }
 
+// Shared is one login for all stores that are made with one configuration. Its token is
+// renewed for as long as the process lives. The zero value is ready to be used.
+type Shared struct {
+	once sync.Once
+	of   *session
+}
+
 func newSession(c Config) *session {
+	if c.Shared == nil {
+		return freshSession(c)
+	}
+	c.Shared.once.Do(func() {
+		c.Shared.of = freshSession(c)
+		c.Shared.of.keeps = true
+	})
+	return c.Shared.of
+}
+
+func freshSession(c Config) *session {
 	return &session{config: c, client: sync.OnceValues(c.client), places: map[string]place{}}
 }
 
@@ -36,7 +55,8 @@ const (
 )
 
 // call is one request. Its path is without /v1/, its needs are the capability that a
-// policy must have for it, and what is hidden never gets into an error.
+// policy must have for it, and what is hidden never gets into an error. The answer to one
+// that reveals has values in it that nobody here knows yet.
 type call struct {
 	method string
 	path   string
@@ -44,6 +64,8 @@ type call struct {
 	body   any
 	needs  string
 	hidden []string
+
+	reveals bool
 }
 
 // do makes a request with a token that holds, and puts the answer into out.
@@ -114,7 +136,7 @@ func (s *session) send(ctx context.Context, c call, out any) error {
 // secrets are all texts that no error may show.
 func (s *session) secrets(c call) []string {
 	k := s.config
-	out := append(slices.Clone(c.hidden), k.Token)
+	out := slices.Clone(c.hidden)
 	if client, err := s.client(); err == nil {
 		out = append(out, client.Token())
 	}

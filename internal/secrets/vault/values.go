@@ -88,7 +88,7 @@ func (s store) values(ctx context.Context, p place, n int) (map[string]string, e
 		}
 	}
 	query := url.Values{"version": {strconv.Itoa(n)}}
-	if err := s.do(ctx, call{method: read, path: p.data(), query: query, needs: read}, &answer); err != nil {
+	if err := s.do(ctx, call{method: read, path: p.data(), query: query, needs: read, reveals: true}, &answer); err != nil {
 		return nil, err
 	}
 	out := map[string]string{}

@@ -31,6 +31,9 @@ type Config struct {
 	// makes its roles there. "kubernetes" when it is empty.
 	ClusterMount string
 
+	// Shared, when it is set, is the one login of all that are made with it.
+	Shared *Shared
+
 	UserAgent string
 	// Transport wraps the transport of every request.
 	Transport func(http.RoundTripper) http.RoundTripper

@@ -42,7 +42,7 @@ func (Target) Render(p *spec.Project) ([]tree.File, error) {
 	w.out.YAML(folder+"secrets.yaml", w.secrets...)
 	w.out.Kustomization(folder, "secrets.yaml", "stores.yaml")
 	if components.Deploys(p, "external_secrets") {
-		w.out.YAML("platform/external-secrets/values.yaml", chartValues(slices.Contains(p.Platform.Observability.Metrics, "prometheus")))
+		w.out.YAML("platform/external-secrets/values.yaml", chartValues(slices.Contains(p.Platform.Observability.Metrics, "prometheus"), p.Platform.SecretStore == "azure_key_vault"))
 	}
 	return w.out.Files()
 }

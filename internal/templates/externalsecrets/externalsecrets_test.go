@@ -1,6 +1,7 @@
 package externalsecrets_test
 
 import (
+	"maps"
 	"strings"
 	"testing"
 
@@ -39,6 +40,10 @@ func TestRefusals(t *testing.T) {
 		"no grant": {
 			func(c *templatestest.Case) { c.Object(t, spec.KindIdentity, "trainer")["grants"] = []any{} },
 			`secret "features": sync.namespaces[0]: Vault lets service accounts in by their roles, and none of namespace "fraud-training" may read this secret: add a grant on the secret to an mlops_identity of namespace "fraud-training"`,
+		},
+		"an identity that exists": {
+			func(c *templatestest.Case) { c.Object(t, spec.KindIdentity, "trainer")["existing"] = "by-hand" },
+			`secret "features": sync.namespaces[0]: Vault lets service accounts in by their roles, and identity "trainer", which may read this secret, exists already: nobody makes a role of Vault for it`,
 		},
 		"a grant in another namespace": {
 			func(c *templatestest.Case) {
@@ -102,34 +107,97 @@ func TestAccounts(t *testing.T) {
 			t.Parallel()
 			platform := map[string]any{
 				"kind": "platform", "name": "fraud", "owner": "fraud-ml", "cloud": tt.cloud, "secret_store": tt.store,
-				"cluster": map[string]any{"name": "ml", "oidc_issuer": tt.issuer}, "environments": map[string]any{"staging": map[string]any{}},
+				"cluster": without(map[string]any{"name": "ml", "oidc_issuer": tt.issuer}), "environments": map[string]any{"staging": map[string]any{}},
 			}
 			if region := map[string]string{"aws": "eu-west-1", "google": "europe-west1", "azure": "westeurope"}[tt.cloud]; region != "" {
 				platform["region"] = region
 			}
-			c := &templatestest.Case{Specs: []map[string]any{
+			text := rendered(t, []map[string]any{
 				platform,
 				{"kind": "secret", "platform": "fraud", "name": "tracker", "sync": map[string]any{"namespaces": []any{"fraud-training"}}, "store": store[tt.store]},
 				{
 					"kind": "identity", "platform": "fraud", "name": "trainer", "grants": []any{map[string]any{"access": "read", "secret": "tracker"}},
 					"subject": map[string]any{"kubernetes": map[string]any{"namespace": "fraud-training", "service_account": "the-trainer"}},
 				},
-			}}
-			p, faults := c.Link()
-			if err := faults.Err(); err != nil {
-				t.Fatal(err)
-			}
-			files, err := externalsecrets.Target{}.Render(p)
-			if err != nil {
-				t.Fatal(err)
-			}
-			text := ""
-			for _, f := range files {
-				text += string(f.Data)
-			}
+			})
 			if got := strings.Contains(text, "name: the-trainer"); got != tt.want {
 				t.Errorf("asks as the service account: %t, want %t", got, tt.want)
 			}
 		})
 	}
+}
+
+// TestAccounts_existing: an identity of ours is known to have its right, one that exists is
+// only said to have it.
+func TestAccounts_existing(t *testing.T) {
+	t.Parallel()
+	identity := func(name, existing string) map[string]any {
+		return without(map[string]any{
+			"kind": "identity", "platform": "fraud", "name": name, "existing": existing, "grants": []any{map[string]any{"access": "read", "secret": "tracker"}},
+			"subject": map[string]any{"kubernetes": map[string]any{"namespace": "fraud-training", "service_account": name}},
+		})
+	}
+	for name, tt := range map[string]struct {
+		identities []map[string]any
+		want       string
+	}{
+		"ours and one that exists": {[]map[string]any{identity("a-first", "trainer@acme.iam.gserviceaccount.com"), identity("b-second", "")}, "name: b-second"},
+		"one that exists":          {[]map[string]any{identity("a-first", "trainer@acme.iam.gserviceaccount.com")}, "name: a-first"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			text := rendered(t, append(tt.identities,
+				map[string]any{"kind": "platform", "name": "fraud", "owner": "fraud-ml", "cloud": "google", "region": "europe-west1", "secret_store": "google_secret_manager", "environments": map[string]any{"staging": map[string]any{}}},
+				map[string]any{"kind": "secret", "platform": "fraud", "name": "tracker", "sync": map[string]any{"namespaces": []any{"fraud-training"}}, "store": map[string]any{"type": "google_secret_manager", "project": "acme-ml"}},
+			))
+			if !strings.Contains(text, tt.want) {
+				t.Errorf("nothing has %q: %s", tt.want, text)
+			}
+		})
+	}
+}
+
+// TestClouds: each cloud of Azure has addresses of its own, and a sign-in of its own.
+func TestClouds(t *testing.T) {
+	t.Parallel()
+	for address, want := range map[string]string{
+		"https://acme-ml.vault.azure.net":          "PublicCloud",
+		"https://acme-ml.vault.azure.net/":         "PublicCloud",
+		"https://acme-ml.vault.azure.cn":           "ChinaCloud",
+		"https://acme-ml.vault.azure.cn/":          "ChinaCloud",
+		"https://acme-ml.vault.usgovcloudapi.net":  "USGovernmentCloud",
+		"https://acme-ml.vault.microsoftazure.de":  "GermanCloud",
+		"https://vault.azure.cn.vault.example.com": "PublicCloud",
+	} {
+		text := rendered(t, []map[string]any{
+			{"kind": "platform", "name": "fraud", "owner": "fraud-ml", "cloud": "azure", "region": "westeurope", "secret_store": "azure_key_vault", "environments": map[string]any{"staging": map[string]any{}}},
+			{"kind": "secret", "platform": "fraud", "name": "tracker", "sync": map[string]any{"namespaces": []any{"fraud-training"}}, "store": map[string]any{"type": "azure_key_vault", "address": address}},
+		})
+		if !strings.Contains(text, "environmentType: "+want+"\n") {
+			t.Errorf("%s is not in %s", address, want)
+		}
+	}
+}
+
+// without leaves out what is empty, as a user does.
+func without(of map[string]any) map[string]any {
+	maps.DeleteFunc(of, func(_ string, v any) bool { return v == "" })
+	return of
+}
+
+// rendered is all that is written.
+func rendered(t *testing.T, specs []map[string]any) (text string) {
+	t.Helper()
+	p, faults := (&templatestest.Case{Specs: specs}).Link()
+	if err := faults.Err(); err != nil {
+		t.Fatal(err)
+	}
+	files, err := externalsecrets.Target{}.Render(p)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range files {
+		text += string(f.Data)
+	}
+	return text
 }

@@ -33,6 +33,8 @@ func (w *writer) door(s *spec.Secret, namespace string) (d door, why string) {
 	}
 	reader := w.reader(s, namespace)
 	switch {
+	case d.Type == "vault" && reader != nil && reader.Existing != "":
+		return d, "Vault lets service accounts in by their roles, and identity \"" + reader.Name + "\", which may read this secret, exists already: nobody makes a role of Vault for it. Add a grant on the secret to an mlops_identity of namespace \"" + namespace + "\" without existing"
 	case reader != nil && w.asks(d.Type):
 		d.identity, d.account = reader.Name, reader.Subject.Kubernetes.ServiceAccount
 		if d.Type == "vault" {
@@ -44,16 +46,17 @@ func (w *writer) door(s *spec.Secret, namespace string) (d door, why string) {
 	return d, ""
 }
 
-// reader is the first identity of a namespace that may read a secret, or nil.
-func (w *writer) reader(s *spec.Secret, namespace string) *spec.Identity {
-	i := slices.IndexFunc(w.p.Identities, func(i *spec.Identity) bool {
+// reader is the first identity of a namespace that may read a secret, or nil. One that
+// exists already comes after ours: it is never changed, so nobody knows what it may do.
+func (w *writer) reader(s *spec.Secret, namespace string) (out *spec.Identity) {
+	for _, i := range w.p.Identities {
 		k := i.Subject.Kubernetes
-		return k != nil && k.Namespace == namespace && slices.ContainsFunc(i.Grants, func(g spec.Grant) bool { return string(g.Secret) == s.Name })
-	})
-	if i < 0 {
-		return nil
+		reads := k != nil && k.Namespace == namespace && slices.ContainsFunc(i.Grants, func(g spec.Grant) bool { return string(g.Secret) == s.Name })
+		if reads && (out == nil || out.Existing != "" && i.Existing == "") {
+			out = i
+		}
 	}
-	return w.p.Identities[i]
+	return out
 }
 
 // asks reports whether External Secrets can ask a store as a service account. A cloud
@@ -100,6 +103,24 @@ func (w *writer) stores() (out []any) {
 // audience is whom Vault's roles want a token to be made for.
 const audience = "vault"
 
+// environments are the clouds of Azure beside the public one, by the end of the names of
+// their key vaults (github.com/Azure/go-autorest, autorest/azure/environments.go). Each has
+// a sign-in of its own.
+var environments = map[string]string{
+	".vault.usgovcloudapi.net": "USGovernmentCloud",
+	".vault.azure.cn":          "ChinaCloud",
+	".vault.microsoftazure.de": "GermanCloud",
+}
+
+func environment(address string) string {
+	for end, name := range environments {
+		if strings.HasSuffix(strings.TrimSuffix(address, "/"), end) {
+			return name
+		}
+	}
+	return "PublicCloud"
+}
+
 func (d door) provider() (out provider) {
 	var account *serviceAccount
 	if d.account != "" {
@@ -123,7 +144,7 @@ func (d door) provider() (out provider) {
 			out.Google.Auth = &googleAuth{workloadIdentity{account}}
 		}
 	case "azure_key_vault":
-		out.Azure = &azure{VaultURL: d.Address, TenantID: d.Tenant, AuthType: "WorkloadIdentity", Account: account, Environment: "PublicCloud"}
+		out.Azure = &azure{VaultURL: d.Address, TenantID: d.Tenant, AuthType: "WorkloadIdentity", Account: account, Environment: environment(d.Address)}
 	}
 	return out
 }

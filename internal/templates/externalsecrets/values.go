@@ -2,9 +2,15 @@ package externalsecrets
 
 // chartValues differ from the chart's own where it would give away more than is used:
 // stores, secrets and generators of the whole cluster, and secrets that are pushed out.
-// Two replicas of what every change of a secret passes through; one of them leads.
-func chartValues(prometheus bool) values {
+// Two replicas of what every change of a secret passes through; one of them leads. Azure
+// tells only pods that are labelled who their service account is, and in which tenant.
+func chartValues(prometheus, azure bool) values {
+	var labels map[string]string
+	if azure {
+		labels = map[string]string{"azure.workload.identity/use": "true"}
+	}
 	return values{
+		Labels:       labels,
 		CRDs:         crds{Store: true},
 		Replicas:     2,
 		LeaderElect:  true,
@@ -25,20 +31,21 @@ func small() resources {
 // The part of the chart's values.yaml this package writes, in output order.
 type (
 	values struct {
-		CRDs          crds       `yaml:"crds"`
-		Replicas      int        `yaml:"replicaCount"`
-		LeaderElect   bool       `yaml:"leaderElect"`
-		ClusterSecret bool       `yaml:"processClusterExternalSecret"`
-		ClusterPush   bool       `yaml:"processClusterPushSecret"`
-		ClusterStore  bool       `yaml:"processClusterStore"`
-		Store         bool       `yaml:"processSecretStore"`
-		Generator     bool       `yaml:"processClusterGenerator"`
-		Push          bool       `yaml:"processPushSecret"`
-		Budget        budget     `yaml:"podDisruptionBudget"`
-		Monitor       enabled    `yaml:"serviceMonitor"`
-		Resources     resources  `yaml:"resources"`
-		Webhook       part       `yaml:"webhook"`
-		Certificates  controller `yaml:"certController"`
+		CRDs          crds              `yaml:"crds"`
+		Replicas      int               `yaml:"replicaCount"`
+		LeaderElect   bool              `yaml:"leaderElect"`
+		ClusterSecret bool              `yaml:"processClusterExternalSecret"`
+		ClusterPush   bool              `yaml:"processClusterPushSecret"`
+		ClusterStore  bool              `yaml:"processClusterStore"`
+		Store         bool              `yaml:"processSecretStore"`
+		Generator     bool              `yaml:"processClusterGenerator"`
+		Push          bool              `yaml:"processPushSecret"`
+		Labels        map[string]string `yaml:"podLabels,omitempty"`
+		Budget        budget            `yaml:"podDisruptionBudget"`
+		Monitor       enabled           `yaml:"serviceMonitor"`
+		Resources     resources         `yaml:"resources"`
+		Webhook       part              `yaml:"webhook"`
+		Certificates  controller        `yaml:"certController"`
 	}
 	crds struct {
 		ClusterSecret bool `yaml:"createClusterExternalSecret"`

@@ -40,7 +40,7 @@ func TestNeeds(t *testing.T) {
 		"no repair":   {on("aws", "eu-west-1", map[string]any{"aws": karpenter, "node_repair": false}, nil), []string{"its provider for AWS; the tag"}},
 		"reserved":    {on("aws", "eu-west-1", map[string]any{"aws": karpenter, "reservation": "cr-1"}, nil), []string{"feature gate `ReservedCapacity`"}},
 		"shared":      {on("azure", "westeurope", map[string]any{"sharing": map[string]any{"strategy": "mps", "replicas": "4"}}, nil), []string{"`devicePlugin.config.name` = `fraud-device-plugin`"}},
-		"slices":      {on("kubernetes", "", map[string]any{"sharing": map[string]any{"strategy": "mig", "profile": "1g.10gb"}}, nil), []string{"`mig.strategy` = `single`"}},
+		"slices":      {on("kubernetes", "", map[string]any{"accelerator": map[string]any{"type": "nvidia-a100-80gb"}, "sharing": map[string]any{"strategy": "mig", "profile": "1g.10gb"}}, nil), []string{"`mig.strategy` = `single`"}},
 		"two prices":  {on("aws", "eu-west-1", map[string]any{"capacity": []any{"spot", "on_demand"}}, nil), []string{"`--expander=priority`"}},
 		"Kueue there": {on("local", "", nil, map[string]any{"queueing": "kueue", "packages": map[string]any{"kueue": map[string]any{"existing": true}}}), []string{"for namespace `fraud-training`"}},
 		"Vault": {func(c *templatestest.Case) {

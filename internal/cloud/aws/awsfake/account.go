@@ -210,3 +210,13 @@ func absentWording(op *Operation) *fault {
 	}
 	return nil
 }
+
+// Refuse is the shortest answer that a service has for a request that is not allowed: it
+// does not say what would have been needed.
+func (a *Account) Refuse(req *http.Request) *http.Response {
+	code := "AccessDenied"
+	if ServiceOf(req) == "eks" {
+		code = "AccessDeniedException"
+	}
+	return word(req, &fault{status: 403, code: code, message: "Access Denied"})
+}

@@ -37,6 +37,8 @@ type Script struct {
 	CreateFails []Issue
 	// UpdateFails is how an update that starts now ends.
 	UpdateFails []UpdateError
+	// DeleteFails is what keeps a group that is deleted now.
+	DeleteFails []Issue
 }
 
 type cluster struct {

@@ -40,17 +40,22 @@ func checkEKS(r *http.Request, body []byte) error {
 	if len(body) == 0 {
 		return nil
 	}
-	var got, want any
-	if err := json.Unmarshal(body, &got); err != nil {
-		return fmt.Errorf("%s: %w", op.Name, err)
-	}
-	if err := json.Unmarshal(op.Body, &want); err != nil {
-		return fmt.Errorf("%s has no body: %w", op.Name, err)
-	}
-	if err := within(got, want); err != nil {
+	if err := typed(body, op.Body); err != nil {
 		return fmt.Errorf("%s: %w", op.Name, err)
 	}
 	return nil
+}
+
+// typed says where a body of JSON has what a snapshot has not, or of another type.
+func typed(body, snapshot []byte) error {
+	var got, want any
+	if err := json.Unmarshal(body, &got); err != nil {
+		return err
+	}
+	if err := json.Unmarshal(snapshot, &want); err != nil {
+		return fmt.Errorf("the operation has no body: %w", err)
+	}
+	return within(got, want)
 }
 
 // within says where got has what want has not. A map of texts has one key in a snapshot,

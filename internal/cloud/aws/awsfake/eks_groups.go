@@ -14,6 +14,7 @@ const (
 	Updating     = "UPDATING"
 	Deleting     = "DELETING"
 	CreateFailed = "CREATE_FAILED"
+	DeleteFailed = "DELETE_FAILED"
 	Degraded     = "DEGRADED"
 )
 
@@ -202,7 +203,14 @@ func (f *EKS) remove(r *http.Request) (any, *failure) {
 	}
 	groups := f.clusters[r.PathValue("cluster")].groups
 	g.Status, g.polls = Deleting, f.script.Polls
-	g.then = func() { delete(groups, g.NodegroupName) }
+	issues := f.script.DeleteFails
+	g.then = func() {
+		if issues != nil {
+			g.Status, g.Health.Issues = DeleteFailed, issues
+			return
+		}
+		delete(groups, g.NodegroupName)
+	}
 	return map[string]any{"nodegroup": g.NodeGroup}, nil
 }
 

@@ -6,13 +6,15 @@ import (
 	"encoding/xml"
 	"net/url"
 	"regexp"
+	"strconv"
 	"strings"
 )
 
-// elements are the paths of the names in a body of XML, JSON or a form. Numbers of list
-// items and the keys of maps, which are the user's, are not names.
-func elements(body []byte) map[string]bool {
-	out := map[string]bool{}
+// elements are the paths of the names in a body of XML, JSON or a form, each with the last
+// of its texts. Numbers of list items and the keys of maps, which are the user's, are not
+// names.
+func elements(body []byte) map[string]string {
+	out := map[string]string{}
 	text := bytes.TrimSpace(body)
 	switch {
 	case bytes.HasPrefix(text, []byte("<")):
@@ -25,8 +27,8 @@ func elements(body []byte) map[string]bool {
 	case bytes.HasPrefix(text, []byte("Action=")):
 		form, err := url.ParseQuery(string(text))
 		if err == nil {
-			for key := range form {
-				out["/"+number.ReplaceAllString(key, ".N")] = true
+			for key, values := range form {
+				out["/"+number.ReplaceAllString(key, ".N")] = values[0]
 			}
 		}
 	}
@@ -35,7 +37,7 @@ func elements(body []byte) map[string]bool {
 
 var number = regexp.MustCompile(`\.[0-9]+`)
 
-func ofXML(out map[string]bool, text []byte) {
+func ofXML(out map[string]string, text []byte) {
 	decoder, path := xml.NewDecoder(bytes.NewReader(text)), []string{""}
 	for {
 		token, err := decoder.Token()
@@ -45,21 +47,25 @@ func ofXML(out map[string]bool, text []byte) {
 		switch token := token.(type) {
 		case xml.StartElement:
 			path = append(path, token.Name.Local)
-			out[strings.Join(path, "/")] = true
+			out[strings.Join(path, "/")] = ""
+		case xml.CharData:
+			if at := strings.Join(path, "/"); len(path) > 1 {
+				out[at] = string(token)
+			}
 		case xml.EndElement:
 			path = path[:len(path)-1]
 		}
 	}
 }
 
-func ofJSON(out map[string]bool, path string, tree any) {
+func ofJSON(out map[string]string, path string, tree any) {
 	switch tree := tree.(type) {
 	case map[string]any:
 		for key, value := range tree {
 			if strings.HasPrefix(key, "key") { // the snapshots' keys of maps are key0, key1
 				key = "*"
 			}
-			out[path+"/"+key] = true
+			out[path+"/"+key] = ""
 			ofJSON(out, path+"/"+key, value)
 		}
 	case []any:
@@ -67,4 +73,20 @@ func ofJSON(out map[string]bool, path string, tree any) {
 			ofJSON(out, path, item)
 		}
 	}
+}
+
+// notLike says what a text would have to be to stand in the place of a sample, "" when it
+// can. Samples of texts say nothing.
+func notLike(sample, text string) string {
+	if _, err := strconv.ParseBool(sample); err == nil && len(sample) > 1 {
+		if text != "true" && text != "false" {
+			return "true or false"
+		}
+	}
+	if _, err := strconv.Atoi(sample); err == nil {
+		if _, err := strconv.Atoi(text); err != nil {
+			return "a number"
+		}
+	}
+	return ""
 }

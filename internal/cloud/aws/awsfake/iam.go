@@ -67,6 +67,8 @@ func (a *Account) action(op string, form url.Values) (string, *fault) {
 	switch {
 	case op == "GetCallerIdentity":
 		return "<Account>" + a.ID + "</Account><Arn>arn:aws:iam::" + a.ID + ":user/ci</Arn><UserId>U</UserId>", nil
+	case op == "AssumeRole":
+		return "<Credentials><AccessKeyId>ASIAEXAMPLE</AccessKeyId><SecretAccessKey>s</SecretAccessKey><SessionToken>session-1</SessionToken><Expiration>2199-01-01T00:00:00Z</Expiration></Credentials>", nil
 	case op == "GetOpenIDConnectProvider":
 		if !a.providers[form.Get("OpenIDConnectProviderArn")] {
 			return "", noEntity("OpenIDConnect Provider", form.Get("OpenIDConnectProviderArn"))

@@ -1,9 +1,7 @@
 package awsfake
 
 import (
-	"bytes"
 	"fmt"
-	"io"
 	"maps"
 	"net/http"
 	"net/url"
@@ -13,7 +11,6 @@ import (
 	"slices"
 	"strings"
 	"sync"
-	"testing"
 )
 
 // modules are the SDK's, by the names under which requests are signed.
@@ -28,7 +25,7 @@ type Operation struct {
 
 	headers  map[string]bool
 	query    map[string]string
-	elements map[string]bool
+	elements map[string]string
 }
 
 // Operations are all operations of a service, by name. They come with the SDK's modules.
@@ -88,51 +85,6 @@ func operationIn(service, name, file string) (*Operation, error) {
 		out.query[key] = values[0]
 	}
 	return out, nil
-}
-
-// everywhere are headers that the SDK and HTTP add to every request.
-var everywhere = []string{
-	"Authorization", "User-Agent", "Accept-Encoding", "Content-Length", "Content-Type", "Amz-Sdk-Invocation-Id", "Amz-Sdk-Request", "X-Amz-Date", "X-Amz-Content-Sha256",
-	"X-Amz-Security-Token", "X-Amz-Checksum-Crc32", "X-Amz-Sdk-Checksum-Algorithm", "X-Amz-Checksum-Mode", "X-Amz-User-Agent", "Expect",
-}
-
-// Checked passes on requests that are as the SDK's snapshots show them, and fails the
-// test on others. next may be an account of this package or a server.
-func Checked(t testing.TB, next http.RoundTripper) http.RoundTripper {
-	return &checked{t: t, next: next}
-}
-
-type checked struct {
-	t    testing.TB
-	next http.RoundTripper
-}
-
-func (c *checked) RoundTrip(req *http.Request) (*http.Response, error) {
-	body, err := bodyOf(req)
-	if err != nil {
-		return nil, err
-	}
-	if op, err := OperationOf(req, body); err != nil {
-		c.t.Errorf("%s %s: %v", req.Method, req.URL, err)
-	} else {
-		for _, wrong := range op.Deviations(req, body) {
-			c.t.Errorf("%s:%s: %s", op.Service, op.Name, wrong)
-		}
-	}
-	return c.next.RoundTrip(req)
-}
-
-// bodyOf reads a request's body and leaves it as it was.
-func bodyOf(req *http.Request) ([]byte, error) {
-	if req.Body == nil || req.Body == http.NoBody {
-		return nil, nil
-	}
-	body, err := io.ReadAll(req.Body)
-	if err != nil {
-		return nil, err
-	}
-	req.Body = io.NopCloser(bytes.NewReader(body))
-	return body, nil
 }
 
 // ServiceOf is the service that a request is signed for.
@@ -221,28 +173,3 @@ func samePath(pattern, path string, keys bool) bool {
 	}
 	return true
 }
-
-// Deviations says what a request has that the snapshot of its operation has not.
-func (o *Operation) Deviations(req *http.Request, body []byte) (out []string) {
-	for _, name := range slices.Sorted(maps.Keys(req.Header)) {
-		if !o.headers[name] && !slices.Contains(everywhere, name) {
-			out = append(out, "header "+name)
-		}
-	}
-	for _, name := range slices.Sorted(maps.Keys(req.URL.Query())) {
-		if _, known := o.query[name]; !known {
-			out = append(out, "query "+name)
-		}
-	}
-	if len(o.elements) == 0 && len(o.Body) > 0 {
-		return out // text or bytes
-	}
-	for _, name := range slices.Sorted(maps.Keys(elements(body))) {
-		if !o.elements[name] && !o.elements[parentOf(name)+"/*"] {
-			out = append(out, "element "+name)
-		}
-	}
-	return out
-}
-
-func parentOf(name string) string { return name[:max(0, strings.LastIndex(name, "/"))] }

@@ -3,6 +3,7 @@ package awsfake
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/http"
 	"strings"
 )
@@ -16,6 +17,10 @@ type Pod struct {
 	AssociationID  string            `json:"associationId"`
 	AssociationArn string            `json:"associationArn"`
 	Tags           map[string]string `json:"tags,omitempty"`
+	// What only a hand sets: another role after this one, and a session that says less.
+	TargetRoleArn      string `json:"targetRoleArn,omitempty"`
+	DisableSessionTags bool   `json:"disableSessionTags,omitempty"`
+	Policy             string `json:"policy,omitempty"`
 }
 
 // AddPod makes an association of somebody.
@@ -45,6 +50,9 @@ func (a *Account) newPod(p *Pod) {
 
 // eks answers what EKS has of pod identities.
 func (a *Account) eks(w http.ResponseWriter, req *http.Request, op string, body []byte) *fault {
+	if op == "TagResource" {
+		return a.tagPod(strings.TrimPrefix(req.URL.Path, "/tags/"), body)
+	}
 	parts := strings.Split(strings.Trim(req.URL.Path, "/"), "/") // clusters/NAME/pod-identity-associations/ID
 	cluster := parts[1]
 	if !a.clusters[cluster] {
@@ -91,6 +99,26 @@ func (a *Account) eks(w http.ResponseWriter, req *http.Request, op string, body 
 	w.Header().Set("Content-Type", "application/json")
 	_ = json.NewEncoder(w).Encode(out)
 	return nil
+}
+
+func (a *Account) tagPod(arn string, body []byte) *fault {
+	var in struct {
+		Tags map[string]string `json:"tags"`
+	}
+	if err := json.Unmarshal(body, &in); err != nil || len(in.Tags) == 0 {
+		return &fault{status: 400, code: "BadRequestException", message: "1 to 50 tags are possible"}
+	}
+	for _, p := range a.pods {
+		if p.AssociationArn == arn {
+			p.Tags = maps.Clone(p.Tags)
+			if p.Tags == nil {
+				p.Tags = map[string]string{}
+			}
+			maps.Copy(p.Tags, in.Tags)
+			return nil
+		}
+	}
+	return &fault{status: 404, code: "NotFoundException", message: "Resource was not found: " + arn}
 }
 
 func (a *Account) checkRole(arn string) *fault {

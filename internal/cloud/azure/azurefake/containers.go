@@ -36,6 +36,12 @@ func (a *Azure) getContainer(_ context.Context, group, name, container string, _
 	return said(http.StatusOK, armstorage.BlobContainersClientGetResponse{BlobContainer: armstorage.BlobContainer{Name: to.Ptr(container), ContainerProperties: &properties}}), none
 }
 
+// public reports whether a container would be open to everybody in an account that is not.
+func public(account *Account, p armstorage.BlobContainer) bool {
+	access, allowed := p.ContainerProperties.PublicAccess, account.Properties.AllowBlobPublicAccess
+	return access != nil && *access != armstorage.PublicAccessNone && allowed != nil && !*allowed
+}
+
 func checkContainer(name string, p *armstorage.ContainerProperties) (string, bool) {
 	if len(name) < 3 || len(name) > 63 || !containerName.MatchString(name) {
 		return "The specified resource name contains invalid characters.", false
@@ -59,6 +65,9 @@ func (a *Azure) createContainer(_ context.Context, group, name, container string
 	if why, good := checkContainer(container, p.ContainerProperties); !good {
 		return out, refuse(http.StatusBadRequest, "InvalidResourceName", "%s", why)
 	}
+	if public(account, p) {
+		return out, refuse(http.StatusConflict, "PublicAccessNotPermitted", "Public access is not permitted on this storage account.")
+	}
 	account.Containers[container] = &Container{ContainerProperties: copied(*p.ContainerProperties)}
 	return said(http.StatusCreated, armstorage.BlobContainersClientCreateResponse{BlobContainer: copied(p)}), none
 }
@@ -73,6 +82,9 @@ func (a *Azure) updateContainer(_ context.Context, group, name, container string
 	}
 	if why, good := checkContainer(container, p.ContainerProperties); !good {
 		return out, refuse(http.StatusBadRequest, "InvalidResourceName", "%s", why)
+	}
+	if public(account, p) {
+		return out, refuse(http.StatusConflict, "PublicAccessNotPermitted", "Public access is not permitted on this storage account.")
 	}
 	account.Containers[container].ContainerProperties = copied(*p.ContainerProperties)
 	return said(http.StatusOK, armstorage.BlobContainersClientUpdateResponse{BlobContainer: copied(p)}), none

@@ -6,6 +6,7 @@ package azurefake
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -63,10 +64,12 @@ type Account struct {
 	Policy     *armstorage.ManagementPolicyProperties
 }
 
-// Container is a container, with the names of its blobs.
+// Container is a container, with the names of its blobs, and of those that have older
+// versions only.
 type Container struct {
 	armstorage.ContainerProperties
-	Blobs []string
+	Blobs    []string
+	Versions []string
 }
 
 // Identity is a user-assigned identity with its federated credentials by name.
@@ -78,6 +81,7 @@ type Identity struct {
 // Cluster is an AKS cluster with its agent pools by name.
 type Cluster struct {
 	Issuer string
+	Group  string // the one of the subscription when it is empty
 	Pools  map[string]*Pool
 }
 
@@ -131,6 +135,11 @@ const statusSuffix = "/get/fake/status"
 
 // RoundTrip answers a request to Resource Manager or to a blob service.
 func (a *Azure) RoundTrip(req *http.Request) (*http.Response, error) {
+	if err := req.Context().Err(); err != nil {
+		return nil, err
+	}
+	// The generated servers send on a closed channel when a request ends while they answer.
+	req = req.WithContext(context.WithoutCancel(req.Context()))
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.Requests = append(a.Requests, req.Method+" "+req.URL.Path)

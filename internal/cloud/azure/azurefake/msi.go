@@ -42,6 +42,9 @@ func (a *Azure) putIdentity(_ context.Context, group, name string, p armmsi.Iden
 		return out, refuse(http.StatusBadRequest, "InvalidResourceName", "%s is no name of an identity.", name)
 	}
 	have, status := a.Identities[name], http.StatusOK
+	if p.Location == nil || (have != nil && *have.Location != *p.Location) {
+		return out, refuse(http.StatusConflict, "InvalidResourceLocation", "The location is missing, or another than that of the resource.")
+	}
 	if have == nil {
 		status = http.StatusCreated
 		a.next++

@@ -1,10 +1,12 @@
 package azurefake
 
 import (
+	"cmp"
 	"context"
 	"net/http"
 	"reflect"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/fake"
@@ -25,7 +27,10 @@ type (
 	putAnswer  = armcontainerservice.AgentPoolsClientCreateOrUpdateResponse
 )
 
-var poolName = regexp.MustCompile(`^[a-z][a-z0-9]{0,11}$`)
+var (
+	poolName = regexp.MustCompile(`^[a-z][a-z0-9]{0,11}$`)
+	taint    = regexp.MustCompile(`^[^=:]+=[^=:]*:(NoSchedule|NoExecute|PreferNoSchedule)$`)
+)
 
 func (a *Azure) containers() *containerfake.ServerFactory {
 	return &containerfake.ServerFactory{
@@ -34,8 +39,17 @@ func (a *Azure) containers() *containerfake.ServerFactory {
 	}
 }
 
-func (a *Azure) getCluster(_ context.Context, _, name string, _ *armcontainerservice.ManagedClustersClientGetOptions) (out fake.Responder[armcontainerservice.ManagedClustersClientGetResponse], none fake.ErrorResponder) {
-	cluster := a.Clusters[name]
+// cluster is the cluster of a resource group, or nil.
+func (a *Azure) cluster(group, name string) *Cluster {
+	c := a.Clusters[name]
+	if c == nil || group != cmp.Or(c.Group, a.Group) {
+		return nil
+	}
+	return c
+}
+
+func (a *Azure) getCluster(_ context.Context, group, name string, _ *armcontainerservice.ManagedClustersClientGetOptions) (out fake.Responder[armcontainerservice.ManagedClustersClientGetResponse], none fake.ErrorResponder) {
+	cluster := a.cluster(group, name)
 	if cluster == nil {
 		return out, absent("Microsoft.ContainerService/managedClusters", name)
 	}
@@ -67,8 +81,8 @@ func (a *Azure) tick(path string) {
 	}
 }
 
-func (a *Azure) getPool(_ context.Context, _, cluster, name string, _ *armcontainerservice.AgentPoolsClientGetOptions) (out fake.Responder[armcontainerservice.AgentPoolsClientGetResponse], none fake.ErrorResponder) {
-	c := a.Clusters[cluster]
+func (a *Azure) getPool(_ context.Context, group, cluster, name string, _ *armcontainerservice.AgentPoolsClientGetOptions) (out fake.Responder[armcontainerservice.AgentPoolsClientGetResponse], none fake.ErrorResponder) {
+	c := a.cluster(group, cluster)
 	if c == nil || c.Pools[name] == nil {
 		return out, absent("Microsoft.ContainerService/managedClusters/"+cluster+"/agentPools", name)
 	}
@@ -76,8 +90,8 @@ func (a *Azure) getPool(_ context.Context, _, cluster, name string, _ *armcontai
 	return said(http.StatusOK, armcontainerservice.AgentPoolsClientGetResponse{AgentPool: armcontainerservice.AgentPool{Name: to.Ptr(name), Properties: &p}}), none
 }
 
-func (a *Azure) putPool(_ context.Context, _, cluster, name string, p armcontainerservice.AgentPool, options *putOptions) (out fake.PollerResponder[putAnswer], none fake.ErrorResponder) {
-	c := a.Clusters[cluster]
+func (a *Azure) putPool(_ context.Context, group, cluster, name string, p armcontainerservice.AgentPool, options *putOptions) (out fake.PollerResponder[putAnswer], none fake.ErrorResponder) {
+	c := a.cluster(group, cluster)
 	if c == nil {
 		return out, absent("Microsoft.ContainerService/managedClusters", cluster)
 	}
@@ -120,11 +134,7 @@ func (a *Azure) putPool(_ context.Context, _, cluster, name string, p armcontain
 }
 
 func added(p *Pool) {
-	taint := false
-	for _, t := range p.NodeTaints {
-		taint = taint || *t == SpotTaint
-	}
-	if !taint {
+	if !slices.ContainsFunc(p.NodeTaints, func(t *string) bool { return *t == SpotTaint }) {
 		p.NodeTaints = append(p.NodeTaints, to.Ptr(SpotTaint))
 	}
 	if p.NodeLabels == nil {
@@ -135,17 +145,18 @@ func added(p *Pool) {
 
 // refused says which rule of AKS a pool breaks, or "".
 func refused(have *Pool, want properties) string {
-	spot := want.ScaleSetPriority != nil && *want.ScaleSetPriority == armcontainerservice.ScaleSetPrioritySpot
-	surge := want.UpgradeSettings != nil && want.UpgradeSettings.MaxSurge != nil
+	if why := ofPriority(want); why != "" {
+		return why
+	}
 	switch {
 	case want.VMSize == nil || !strings.HasPrefix(*want.VMSize, "Standard_"):
 		return "The VM size is not allowed in your subscription in this location."
-	case spot && surge:
-		return "Spot pools can't set max surge."
-	case spot && *want.Mode != armcontainerservice.AgentPoolModeUser:
-		return "Spot pools must be of mode User."
-	case !spot && !surge:
-		return "maxSurge or maxUnavailable is needed."
+	case want.Type == nil || *want.Type != armcontainerservice.AgentPoolTypeVirtualMachineScaleSets || want.EnableAutoScaling == nil:
+		return "Autoscaling needs the type VirtualMachineScaleSets."
+	case slices.ContainsFunc(want.NodeTaints, func(t *string) bool { return !taint.MatchString(*t) }):
+		return "The format of a taint is key=value:effect."
+	case want.MaxCount != nil && (*want.MaxCount < 1 || *want.MaxCount > 1000):
+		return "maxCount must be from 1 to 1000."
 	case want.MinCount == nil || want.MaxCount == nil || want.Count == nil || *want.Count < *want.MinCount || *want.Count > *want.MaxCount:
 		return "count must be from minCount to maxCount."
 	}
@@ -153,6 +164,31 @@ func refused(have *Pool, want properties) string {
 		return ""
 	}
 	return changed(have, want)
+}
+
+// ofPriority says which rule of spot or of regular nodes a pool breaks, or "".
+func ofPriority(want properties) string {
+	surge := want.UpgradeSettings != nil && want.UpgradeSettings.MaxSurge != nil
+	if want.ScaleSetPriority == nil || *want.ScaleSetPriority != armcontainerservice.ScaleSetPrioritySpot {
+		switch {
+		case !surge:
+			return "maxSurge or maxUnavailable is needed."
+		case want.SpotMaxPrice != nil || want.ScaleSetEvictionPolicy != nil:
+			return "Only spot pools have a spotMaxPrice and a scaleSetEvictionPolicy."
+		}
+		return ""
+	}
+	switch {
+	case surge:
+		return "Spot pools can't set max surge."
+	case *want.Mode != armcontainerservice.AgentPoolModeUser:
+		return "Spot pools must be of mode User."
+	case want.SpotMaxPrice == nil || (*want.SpotMaxPrice != -1 && *want.SpotMaxPrice <= 0):
+		return "spotMaxPrice must be -1 or above 0."
+	case want.CapacityReservationGroupID != nil:
+		return "Spot pools are in no capacity reservation."
+	}
+	return ""
 }
 
 // changed names an immutable property that differs, or "".
@@ -172,8 +208,8 @@ func changed(have *Pool, want properties) string {
 	return ""
 }
 
-func (a *Azure) deletePool(_ context.Context, _, cluster, name string, _ *armcontainerservice.AgentPoolsClientBeginDeleteOptions) (out fake.PollerResponder[armcontainerservice.AgentPoolsClientDeleteResponse], none fake.ErrorResponder) {
-	c := a.Clusters[cluster]
+func (a *Azure) deletePool(_ context.Context, group, cluster, name string, _ *armcontainerservice.AgentPoolsClientBeginDeleteOptions) (out fake.PollerResponder[armcontainerservice.AgentPoolsClientDeleteResponse], none fake.ErrorResponder) {
+	c := a.cluster(group, cluster)
 	switch {
 	case c == nil:
 		return out, absent("Microsoft.ContainerService/managedClusters", cluster)

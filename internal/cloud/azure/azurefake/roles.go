@@ -24,17 +24,8 @@ func (a *Azure) authorization() *authorizationfake.ServerFactory {
 
 func (a *Azure) createRole(_ context.Context, scope, name string, p armauthorization.RoleAssignmentCreateParameters, _ *armauthorization.RoleAssignmentsClientCreateOptions) (out fake.Responder[armauthorization.RoleAssignmentsClientCreateResponse], none fake.ErrorResponder) {
 	want := p.Properties
-	switch {
-	case !guid.MatchString(name):
-		return out, refuse(http.StatusBadRequest, "InvalidRoleAssignmentId", "The role assignment ID '%s' is not valid. It must be a GUID.", name)
-	case want.PrincipalID == nil || want.RoleDefinitionID == nil:
-		return out, refuse(http.StatusBadRequest, "BadRequestFormat", "The request was incorrectly formatted.")
-	case (want.Condition == nil) != (want.ConditionVersion == nil) || (want.ConditionVersion != nil && *want.ConditionVersion != "2.0"):
-		return out, refuse(http.StatusBadRequest, "InvalidRoleAssignmentConditionVersion", "A condition is of version 2.0.")
-	case want.Condition != nil && strings.Count(*want.Condition, "(") != strings.Count(*want.Condition, ")"):
-		return out, refuse(http.StatusBadRequest, "InvalidConditionOrResource", "The condition is not valid.")
-	case !a.principal(*want.PrincipalID):
-		return out, refuse(http.StatusBadRequest, "PrincipalNotFound", "Principal %s does not exist in the directory.", *want.PrincipalID)
+	if refused := a.unassignable(name, want); refused != nil {
+		return out, *refused
 	}
 	scope = "/" + strings.TrimPrefix(scope, "/")
 	if refused := a.assignable(*want.RoleDefinitionID, scope); refused != nil {
@@ -56,9 +47,30 @@ func (a *Azure) createRole(_ context.Context, scope, name string, p armauthoriza
 	return said(http.StatusCreated, armauthorization.RoleAssignmentsClientCreateResponse{RoleAssignment: copied(*a.Roles[id])}), none
 }
 
+// unassignable refuses a role assignment that says too little, or what is not so.
+func (a *Azure) unassignable(name string, want *armauthorization.RoleAssignmentProperties) *fake.ErrorResponder {
+	switch {
+	case !guid.MatchString(name):
+		return to.Ptr(refuse(http.StatusBadRequest, "InvalidRoleAssignmentId", "The role assignment ID '%s' is not valid. It must be a GUID.", name))
+	case want.PrincipalID == nil || want.RoleDefinitionID == nil:
+		return to.Ptr(refuse(http.StatusBadRequest, "BadRequestFormat", "The request was incorrectly formatted."))
+	case want.PrincipalType == nil || *want.PrincipalType != armauthorization.PrincipalTypeServicePrincipal:
+		// Azure looks a principal up that is not said to be one of a service, and a new one
+		// may not be found yet. Here it never is.
+		return to.Ptr(refuse(http.StatusBadRequest, "UnmatchedPrincipalType", "The PrincipalId '%s' has type 'ServicePrincipal', which is different from specified PrinciaplType.", *want.PrincipalID))
+	case (want.Condition == nil) != (want.ConditionVersion == nil) || (want.ConditionVersion != nil && *want.ConditionVersion != "2.0"):
+		return to.Ptr(refuse(http.StatusBadRequest, "InvalidRoleAssignmentConditionVersion", "A condition is of version 2.0."))
+	case want.Condition != nil && strings.Count(*want.Condition, "(") != strings.Count(*want.Condition, ")"):
+		return to.Ptr(refuse(http.StatusBadRequest, "InvalidConditionOrResource", "The condition is not valid."))
+	case !a.principal(*want.PrincipalID):
+		return to.Ptr(refuse(http.StatusBadRequest, "PrincipalNotFound", "Principal %s does not exist in the directory.", *want.PrincipalID))
+	}
+	return nil
+}
+
 func (a *Azure) principal(id string) bool {
 	for _, identity := range a.Identities {
-		if *identity.Properties.PrincipalID == id {
+		if p := identity.Properties.PrincipalID; p != nil && *p == id {
 			return true
 		}
 	}

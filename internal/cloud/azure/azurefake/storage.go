@@ -5,6 +5,8 @@ import (
 	"encoding/xml"
 	"net/http"
 	"regexp"
+	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/fake"
@@ -55,8 +57,16 @@ func (a *Azure) createAccount(_ context.Context, group, name string, p armstorag
 		return out, refuse(http.StatusBadRequest, "AccountNameInvalid", "%s is not a valid storage account name.", name)
 	case a.Taken[name]:
 		return out, refuse(http.StatusConflict, "StorageAccountAlreadyTaken", "The storage account named %s is already taken.", name)
+	case p.Kind == nil || p.SKU == nil || p.SKU.Name == nil || p.Location == nil || p.Properties == nil:
+		return out, refuse(http.StatusBadRequest, "InvalidRequestPropertyValue", "Kind, SKU and location are required.")
 	}
 	account := a.Accounts[name]
+	if account != nil && *account.Location != *p.Location {
+		return out, refuse(http.StatusConflict, "InvalidResourceLocation", "The resource '%s' already exists in location '%s'.", name, *account.Location)
+	}
+	if why := keyless(p.Properties.Encryption, p.Identity); why != "" {
+		return out, refuse(http.StatusBadRequest, "InvalidValuesForRequestParameters", "%s", why)
+	}
 	if account == nil {
 		account = &Account{Containers: map[string]*Container{}, Service: armstorage.BlobServicePropertiesProperties{Cors: &armstorage.CorsRules{CorsRules: []*armstorage.CorsRule{}}}}
 		a.Accounts[name] = account
@@ -88,13 +98,20 @@ func (a *Azure) updateAccount(_ context.Context, group, name string, p armstorag
 		return out, none
 	}
 	q, properties := copied(p), account.Properties
+	if q.Identity == nil {
+		q.Identity = account.Identity
+	}
+	if q.Properties != nil {
+		if why := keyless(q.Properties.Encryption, q.Identity); why != "" {
+			return out, refuse(http.StatusBadRequest, "InvalidValuesForRequestParameters", "%s", why)
+		}
+	}
 	if q.Tags != nil {
 		account.Tags = q.Tags
 	}
-	if q.Identity != nil {
-		account.Identity = q.Identity
-	}
+	account.Identity = q.Identity
 	if q.Properties != nil {
+		keepVersion(properties.Encryption, q.Properties.Encryption)
 		put(&properties.AllowBlobPublicAccess, q.Properties.AllowBlobPublicAccess)
 		put(&properties.AllowSharedKeyAccess, q.Properties.AllowSharedKeyAccess)
 		put(&properties.AllowCrossTenantReplication, q.Properties.AllowCrossTenantReplication)
@@ -104,6 +121,26 @@ func (a *Azure) updateAccount(_ context.Context, group, name string, p armstorag
 		put(&properties.Encryption, q.Properties.Encryption)
 	}
 	return said(http.StatusOK, armstorage.AccountsClientUpdateResponse{Account: copied(account.Account)}), none
+}
+
+// keyless says why an account cannot read its key: it does so as an identity that it has.
+func keyless(e *armstorage.Encryption, identity *armstorage.Identity) string {
+	switch {
+	case e == nil || e.KeySource == nil || *e.KeySource != armstorage.KeySourceMicrosoftKeyvault:
+		return ""
+	case e.KeyVaultProperties == nil || e.KeyVaultProperties.KeyName == nil || e.KeyVaultProperties.KeyVaultURI == nil:
+		return "The name and the vault of the key are required."
+	case e.EncryptionIdentity == nil || identity == nil || identity.UserAssignedIdentities[*e.EncryptionIdentity.EncryptionUserAssignedIdentity] == nil:
+		return "The encryption identity is not one of the account."
+	}
+	return ""
+}
+
+// keepVersion is what a change that leaves the version of a key out means: it stays.
+func keepVersion(have, want *armstorage.Encryption) {
+	if have != nil && want != nil && have.KeyVaultProperties != nil && want.KeyVaultProperties != nil && want.KeyVaultProperties.KeyVersion == nil {
+		want.KeyVaultProperties.KeyVersion = have.KeyVaultProperties.KeyVersion
+	}
 }
 
 func put[T any](to **T, value *T) {
@@ -135,6 +172,14 @@ func (a *Azure) setService(_ context.Context, group, name string, p armstorage.B
 	if account == nil {
 		return out, none
 	}
+	for _, r := range []*armstorage.DeleteRetentionPolicy{p.BlobServiceProperties.DeleteRetentionPolicy, p.BlobServiceProperties.ContainerDeleteRetentionPolicy} {
+		if r != nil && r.Enabled != nil && *r.Enabled && (r.Days == nil || *r.Days < 1 || *r.Days > 365) {
+			return out, refuse(http.StatusBadRequest, "InvalidXmlNodeValue", "Days must be from 1 to 365.")
+		}
+	}
+	if r := p.BlobServiceProperties.ContainerDeleteRetentionPolicy; r != nil && r.AllowPermanentDelete != nil {
+		return out, refuse(http.StatusBadRequest, "InvalidRequestPropertyValue", "allowPermanentDelete does not apply to containers.")
+	}
 	account.Service = copied(*p.BlobServiceProperties)
 	return said(http.StatusOK, armstorage.BlobServicesClientSetServicePropertiesResponse{BlobServiceProperties: copied(p)}), none
 }
@@ -151,6 +196,33 @@ func (a *Azure) getPolicy(_ context.Context, group, name string, _ armstorage.Ma
 	return said(http.StatusOK, armstorage.ManagementPoliciesClientGetResponse{ManagementPolicy: armstorage.ManagementPolicy{Properties: &policy}}), none
 }
 
+var ruleName = regexp.MustCompile(`^[A-Za-z0-9-]{1,256}$`)
+
+// badRule says what is wrong with one rule of a management policy, or "".
+func badRule(r *armstorage.ManagementPolicyRule) string {
+	switch {
+	case r.Name == nil || !ruleName.MatchString(*r.Name):
+		return "name"
+	case r.Type == nil || *r.Type != armstorage.RuleTypeLifecycle:
+		return "type"
+	case r.Definition == nil || r.Definition.Actions == nil || (r.Definition.Actions.BaseBlob == nil && r.Definition.Actions.Version == nil):
+		return "actions"
+	case r.Definition.Filters == nil || len(r.Definition.Filters.BlobTypes) == 0 || len(r.Definition.Filters.PrefixMatch) > 10:
+		return "filters"
+	}
+	for _, kind := range r.Definition.Filters.BlobTypes {
+		if *kind != "blockBlob" && *kind != "appendBlob" {
+			return "blobTypes"
+		}
+	}
+	for _, prefix := range r.Definition.Filters.PrefixMatch {
+		if container, _, _ := strings.Cut(*prefix, "/"); !containerName.MatchString(container) {
+			return "prefixMatch" // it starts with the name of a container
+		}
+	}
+	return ""
+}
+
 func (a *Azure) setPolicy(_ context.Context, group, name string, _ armstorage.ManagementPolicyName, p armstorage.ManagementPolicy, _ *armstorage.ManagementPoliciesClientCreateOrUpdateOptions) (out fake.Responder[armstorage.ManagementPoliciesClientCreateOrUpdateResponse], none fake.ErrorResponder) {
 	account, none := a.account(group, name)
 	if account == nil {
@@ -158,8 +230,8 @@ func (a *Azure) setPolicy(_ context.Context, group, name string, _ armstorage.Ma
 	}
 	names := map[string]bool{}
 	for _, r := range p.Properties.Policy.Rules {
-		if r.Name == nil || r.Definition == nil || r.Definition.Actions == nil || (r.Definition.Actions.BaseBlob == nil && r.Definition.Actions.Version == nil) || names[*r.Name] {
-			return out, refuse(http.StatusBadRequest, "InvalidRequestPropertyValue", "The value for one of the properties in the request is not valid.")
+		if why := badRule(r); why != "" || names[*r.Name] {
+			return out, refuse(http.StatusBadRequest, "InvalidRequestPropertyValue", "The value for one of the properties in the request is not valid. %s", why)
 		}
 		names[*r.Name] = true
 	}
@@ -198,8 +270,27 @@ func (a *Azure) blobs(req *http.Request, account string) (*http.Response, error)
 		Blobs      []blob   `xml:"Blobs>Blob"`
 		NextMarker string
 	}
-	for _, b := range a.Accounts[account].Containers[name].Blobs {
+	names := slices.Clone(a.Accounts[account].Containers[name].Blobs)
+	if strings.Contains(query.Get("include"), "versions") {
+		names = append(names, a.Accounts[account].Containers[name].Versions...)
+	}
+	// A page may be empty though more follow, and the first one is so here. A marker is how
+	// many names came before.
+	most, from := len(names), 0
+	if n, err := strconv.Atoi(query.Get("maxresults")); err == nil {
+		most = n
+		if query.Get("marker") == "" {
+			most = 0
+		}
+	}
+	if n, err := strconv.Atoi(query.Get("marker")); err == nil {
+		from = n
+	}
+	for _, b := range names[min(from, len(names)):min(from+most, len(names))] {
 		page.Blobs = append(page.Blobs, blob{b})
+	}
+	if from+most < len(names) {
+		page.NextMarker = strconv.Itoa(from + most)
 	}
 	body, err := xml.Marshal(page)
 	return reply(req, http.StatusOK, "application/xml", xml.Header+string(body)), err

@@ -17,7 +17,7 @@ func (d *document) understand(req *http.Request, raw []byte) (call, error) {
 		if m.HTTPMethod != req.Method || parts == nil {
 			continue
 		}
-		c := call{id: m.ID, path: map[string]string{}, raw: raw, req: req}
+		c := call{id: m.ID, path: map[string]string{}, raw: raw, req: req, method: m}
 		for i, name := range m.names {
 			c.path[name], _ = url.PathUnescape(parts[i+1])
 		}
@@ -85,17 +85,21 @@ func (d *document) checkBody(m method, c *call) error {
 	if err := json.Unmarshal(c.raw, &c.body); err != nil {
 		return fmt.Errorf("body: %w", err)
 	}
-	return d.check(m, *m.Request, c.body, "")
+	return d.check(direction{id: m.ID, patch: m.HTTPMethod == http.MethodPatch}, *m.Request, c.body, "")
+}
+
+// direction is which way a value goes: as a request of a method, or as an answer.
+type direction struct {
+	id            string
+	patch, answer bool
 }
 
 // check compares a value with its schema. null stands for any value in a patch.
-func (d *document) check(m method, s schema, value any, at string) error {
-	if s.Ref != "" {
-		s = d.Schemas[s.Ref]
-	}
+func (d *document) check(m direction, s schema, value any, at string) error {
+	s = d.resolve(s)
 	switch v := value.(type) {
 	case nil:
-		if m.HTTPMethod != http.MethodPatch {
+		if !m.patch {
 			return fmt.Errorf("%s is null", at)
 		}
 	case map[string]any:
@@ -128,7 +132,7 @@ func (d *document) check(m method, s schema, value any, at string) error {
 	return nil
 }
 
-func (d *document) checkObject(m method, s schema, v map[string]any, at string) error {
+func (d *document) checkObject(m direction, s schema, v map[string]any, at string) error {
 	if s.Type != "object" {
 		return fmt.Errorf("%s is an object, want %s", at, s.Type)
 	}
@@ -140,7 +144,7 @@ func (d *document) checkObject(m method, s schema, v map[string]any, at string) 
 		if !there {
 			return fmt.Errorf("%s.%s: there is no such field", at, name)
 		}
-		if property.ReadOnly {
+		if property.ReadOnly && !m.answer {
 			return fmt.Errorf("%s.%s is for reading only", at, name)
 		}
 		if err := d.check(m, property, value, at+"."+name); err != nil {
@@ -148,7 +152,7 @@ func (d *document) checkObject(m method, s schema, v map[string]any, at string) 
 		}
 	}
 	for name, property := range s.Properties {
-		if _, there := v[name]; !there && slices.Contains(property.Annotations.Required, m.ID) {
+		if _, there := v[name]; !there && slices.Contains(property.Annotations.Required, m.id) {
 			return fmt.Errorf("%s.%s is required", at, name)
 		}
 	}

@@ -3,7 +3,9 @@ package googlefake
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/http"
+	"slices"
 	"strings"
 )
 
@@ -11,11 +13,13 @@ import (
 type Pool struct{ Meta map[string]any }
 
 // Broken is how an operation ends badly: with Message, and with its pool in Status and
-// under Conditions; the pool is gone when Status is "".
+// under Conditions; the pool is gone when Status is "". An Old one says so in its status
+// message only. What an operation would have changed is as before.
 type Broken struct {
 	Message    string
 	Status     string
 	Conditions []string
+	Old        bool
 }
 
 // operation is one change of a cluster under way. Time passes with requests.
@@ -49,6 +53,8 @@ func (f *Fake) serveContainer(c call) (any, *refusal) {
 	switch verb := c.id[strings.LastIndex(c.id, ".")+1:]; {
 	case c.id == "container.projects.locations.operations.get":
 		return f.showOperation(name)
+	case c.id == "container.projects.locations.clusters.get":
+		return map[string]any{"name": name, "status": "RUNNING", "locations": f.Zones}, nil
 	case verb == "get":
 		p, there := f.Pools[name]
 		if !there {
@@ -69,10 +75,10 @@ func (f *Fake) serveContainer(c call) (any, *refusal) {
 }
 
 func (f *Fake) listPools(cluster string) any {
-	var items []any
-	for name, p := range f.Pools {
+	items := []any{}
+	for _, name := range slices.Sorted(maps.Keys(f.Pools)) {
 		if strings.HasPrefix(name, cluster+"/nodePools/") {
-			items = append(items, p.Meta)
+			items = append(items, f.Pools[name].Meta)
 		}
 	}
 	return map[string]any{"nodePools": items}
@@ -105,7 +111,11 @@ func (f *Fake) showOperation(name string) (any, *refusal) {
 		return map[string]any{"name": o.name, "status": "RUNNING"}, nil
 	}
 	out := map[string]any{"name": o.name, "status": "DONE"}
-	if o.end != nil {
+	switch {
+	case o.end == nil:
+	case o.end.Old:
+		out["statusMessage"] = o.end.Message
+	default:
 		out["error"] = map[string]any{"code": 8, "message": o.end.Message}
 	}
 	return out, nil
@@ -129,9 +139,12 @@ func (f *Fake) createPool(c call, parent string) (any, *refusal) {
 		return nil, no
 	}
 	p.defaults()
+	if p.Meta["locations"] == nil {
+		p.Meta["locations"] = f.Zones
+	}
 	p.Meta["status"] = "PROVISIONING"
 	f.Pools[name] = p
-	return f.finish(name, p, nil), nil
+	return f.finish(name, p, func() {}), nil
 }
 
 // finish begins an operation at whose end the pool runs, or is broken.
@@ -139,10 +152,8 @@ func (f *Fake) finish(name string, p *Pool, done func()) map[string]any {
 	end := f.Break
 	return f.begin(func() {
 		p.Meta["status"] = "RUNNING"
-		if done != nil {
-			done()
-		}
 		if end == nil {
+			done()
 			return
 		}
 		if p.Meta["status"] = end.Status; end.Status == "" {
@@ -152,7 +163,9 @@ func (f *Fake) finish(name string, p *Pool, done func()) map[string]any {
 		for _, text := range end.Conditions {
 			conditions = append(conditions, map[string]any{"canonicalCode": "RESOURCE_EXHAUSTED", "message": text})
 		}
-		p.Meta["conditions"] = conditions
+		if conditions != nil {
+			p.Meta["conditions"] = conditions
+		}
 	})
 }
 
@@ -164,7 +177,7 @@ func (f *Fake) changePool(c call, verb, name string) (any, *refusal) {
 	switch verb {
 	case "delete":
 		p.Meta["status"] = "STOPPING"
-		return f.begin(func() { delete(f.Pools, name) }), nil
+		return f.finish(name, p, func() { delete(f.Pools, name) }), nil
 	case "setAutoscaling", "setManagement":
 		field := map[string]string{"setAutoscaling": "autoscaling", "setManagement": "management"}[verb]
 		next := &Pool{Meta: clone(p.Meta)}
@@ -231,9 +244,6 @@ func (p *Pool) defaults() {
 		if c[field] == nil {
 			c[field] = value
 		}
-	}
-	if p.Meta["locations"] == nil {
-		p.Meta["locations"] = []any{"europe-west1-b", "europe-west1-c", "europe-west1-d"}
 	}
 	p.Meta["version"], p.Meta["etag"] = "1.36.2-gke.1500000", "e1"
 	labels := p.At("config", "labels")

@@ -38,6 +38,7 @@ type method struct {
 	Path       string               `json:"path"`
 	Parameters map[string]parameter `json:"parameters"`
 	Request    *schema              `json:"request"`
+	Response   *schema              `json:"response"`
 
 	form  *regexp.Regexp // of the escaped path
 	names []string       // of the parts of the path
@@ -126,11 +127,12 @@ func (m *method) compile(servicePath string) {
 
 // call is a request that was understood.
 type call struct {
-	id   string            // such as storage.buckets.get
-	path map[string]string // the parts of the path
-	body map[string]any
-	raw  []byte
-	req  *http.Request
+	id     string            // such as storage.buckets.get
+	path   map[string]string // the parts of the path
+	body   map[string]any
+	raw    []byte
+	req    *http.Request
+	method method
 }
 
 func (c call) query(name string) string { return c.req.URL.Query().Get(name) }

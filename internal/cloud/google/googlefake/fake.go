@@ -27,14 +27,19 @@ type Fake struct {
 	Secrets map[string]*Secret // by projects/P/secrets/NAME
 	Pools   map[string]*Pool   // by projects/P/locations/L/clusters/C/nodePools/NAME
 	Calls   []string           // every method that was called
+	Zones   []string           // of each cluster
 	// Page is how many entries a page of a list has.
 	Page int
+	// Fill is how many versions of objects a bucket has as soon as it is made.
+	Fill int
+	// Deny is the id of a method that nobody may call.
+	Deny string
 	// Polls is how many requests an operation of GKE lasts. Break says how the next one
 	// ends badly.
 	Polls int
 	Break *Broken
-	// Strict checks a body once more, by the id of its method; it may be nil.
-	Strict func(id string, body []byte) error
+	// Strict checks a request and its answer once more, nil where it is refused; it may be nil.
+	Strict func(req *http.Request, body, answer []byte) error
 
 	operation  *operation
 	operations map[string]*operation
@@ -49,7 +54,7 @@ func New(tb testing.TB) *Fake {
 		tb.Fatal(err)
 	}
 	return &Fake{
-		tb: tb, documents: docs, Page: 2, Polls: 2,
+		tb: tb, documents: docs, Page: 2, Polls: 2, Zones: []string{"europe-west1-b", "europe-west1-c", "europe-west1-d"},
 		Buckets: map[string]*Bucket{}, Secrets: map[string]*Secret{}, Pools: map[string]*Pool{}, operations: map[string]*operation{},
 	}
 }
@@ -92,13 +97,12 @@ func (f *Fake) RoundTrip(req *http.Request) (*http.Response, error) {
 	}
 	f.Lock()
 	defer f.Unlock()
-	answer, no := f.serve(req, raw)
-	if no != nil {
+	data, no := f.serve(req, raw)
+	switch {
+	case no != nil:
 		return reply(req, no.code, no.body()), nil
-	}
-	data, err := json.Marshal(answer)
-	if err != nil {
-		return nil, err
+	case data == nil:
+		return reply(req, http.StatusNoContent, ""), nil
 	}
 	return reply(req, http.StatusOK, string(data)), nil
 }
@@ -110,22 +114,38 @@ func reply(req *http.Request, code int, body string) *http.Response {
 	}
 }
 
-func (f *Fake) serve(req *http.Request, raw []byte) (any, *refusal) {
+func (f *Fake) serve(req *http.Request, raw []byte) ([]byte, *refusal) {
 	service, _, _ := strings.Cut(req.URL.Hostname(), ".")
 	d := f.documents[service]
-	if d == nil {
+	if d == nil || req.URL.Scheme+"://"+req.URL.Host+"/" != d.RootURL {
 		f.tb.Errorf("a request to the unknown host %s", req.URL.Host)
 		return nil, absent("no service is called %s", service)
 	}
 	c, err := d.understand(req, raw)
-	if err == nil && f.Strict != nil && len(raw) > 0 {
-		err = f.Strict(c.id, raw)
-	}
 	if err != nil {
 		f.tb.Errorf("a request that no discovery document allows: %v", err)
 		return nil, refuse(http.StatusBadRequest, "INVALID_ARGUMENT", "invalid", "%s", err)
 	}
 	f.Calls = append(f.Calls, c.id)
+	answer, no := f.dispatch(service, c)
+	var data []byte
+	if no == nil {
+		if data, err = d.answered(c, answer); err != nil {
+			f.tb.Errorf("an answer that no discovery document has: %v", err)
+		}
+	}
+	if f.Strict != nil {
+		if err := f.Strict(req, raw, data); err != nil {
+			f.tb.Errorf("%s: %v", c.id, err)
+		}
+	}
+	return data, no
+}
+
+func (f *Fake) dispatch(service string, c call) (any, *refusal) {
+	if c.id == f.Deny {
+		return nil, refuse(http.StatusForbidden, "PERMISSION_DENIED", "forbidden", "The caller does not have it.")
+	}
 	switch service {
 	case "storage":
 		return f.serveStorage(c)
@@ -151,7 +171,7 @@ func (f *Fake) Count() int {
 	defer f.Unlock()
 	n := len(f.Pools)
 	for _, b := range f.Buckets {
-		if !b.Seeded {
+		if !b.Seeded && !b.Elsewhere {
 			n++
 		}
 		n += marked(b.Policy)

@@ -63,6 +63,9 @@ func busy(req *http.Request) *refusal {
 // notYet is what is said of an object that another place knows already. A list has no such
 // answer, nor has what makes an object.
 func notYet(req *http.Request) *refusal {
+	if _, name, in := strings.Cut(req.URL.Path, "/clusters/"); in && !strings.Contains(name, "/") {
+		return nil // the cluster was there before
+	}
 	lists := []string{"/storage/v1/b"}
 	if slices.Contains(lists, req.URL.Path) || strings.HasSuffix(req.URL.Path, "/secrets") || strings.HasSuffix(req.URL.Path, "/nodePools") || strings.HasPrefix(req.URL.Path, "/v3/projects/") {
 		return nil

@@ -47,7 +47,7 @@ func (f *Fake) listSecrets(c call) (any, *refusal) {
 	}
 	slices.Sort(names)
 	page, next := paged(names, c.query("pageToken"), f.Page)
-	var items []any
+	items := []any{}
 	for _, name := range page {
 		items = append(items, map[string]any{"name": name, "labels": f.Secrets[name].Labels})
 	}

@@ -15,8 +15,10 @@ type Bucket struct {
 	Policy  Policy
 	Objects []Object
 	Foreign bool
-	Seeded  bool // made by a test, and not counted
-	Closed  bool // its policy may not be read
+	// Elsewhere is a bucket of another project that may be read.
+	Elsewhere bool
+	Seeded    bool // made by a test, and not counted
+	Closed    bool // its policy may not be read
 }
 
 // Object is one version of an object.
@@ -92,7 +94,7 @@ func (f *Fake) insert(c call) (any, *refusal) {
 	name, _ := c.body["name"].(string)
 	if b, there := f.Buckets[name]; there {
 		text := "The requested bucket name is not available. The bucket namespace is shared by all users of the system. Please select a different name and try again."
-		if !b.Foreign {
+		if !b.Foreign && !b.Elsewhere {
 			text = "Your previous request to create the named bucket succeeded and you already own it."
 		}
 		return nil, refuse(http.StatusConflict, "", "conflict", "%s", text)
@@ -103,6 +105,9 @@ func (f *Fake) insert(c call) (any, *refusal) {
 	b := NewBucket(name)
 	b.Seeded, b.Meta = false, merge(map[string]any{"location": "US", "storageClass": "STANDARD"}, c.body)
 	b.defaults()
+	for n := range f.Fill {
+		b.Objects = append(b.Objects, Object{Name: fmt.Sprintf("m/%d", n/2), Generation: fmt.Sprint(100 + n)})
+	}
 	f.Buckets[name] = b
 	return b.Meta, nil
 }
@@ -126,13 +131,13 @@ func (b *Bucket) defaults() {
 func (f *Fake) listBuckets(c call) (any, *refusal) {
 	var names []string
 	for name, b := range f.Buckets {
-		if !b.Foreign {
+		if !b.Foreign && !b.Elsewhere && strings.HasPrefix(name, c.query("prefix")) {
 			names = append(names, name)
 		}
 	}
 	slices.Sort(names)
 	page, next := paged(names, c.query("pageToken"), f.Page)
-	var items []any
+	items := []any{}
 	for _, name := range page {
 		items = append(items, f.Buckets[name].Meta)
 	}
@@ -152,7 +157,7 @@ func (f *Fake) listObjects(c call, b *Bucket) (any, *refusal) {
 		}
 	}
 	page, next := paged(items, c.query("pageToken"), f.Page)
-	return map[string]any{"kind": "storage#objects", "items": slices.Clone(page), "nextPageToken": next}, nil
+	return map[string]any{"kind": "storage#objects", "items": append([]Object{}, page...), "nextPageToken": next}, nil
 }
 
 // remove deletes a version. Without one a versioned bucket keeps the object as an old one.

@@ -48,6 +48,8 @@ type Secret struct {
 type Version struct {
 	ID, Value, Kind string
 	Tags            map[string]*string
+	Disabled        bool
+	made            int
 }
 
 // New is an empty vault at a URL.
@@ -55,7 +57,7 @@ func New(url string) *Vault {
 	f := &Vault{url: url, secrets: map[string]*Secret{}}
 	f.server = fake.NewServerTransport(&fake.Server{
 		GetSecret: f.get, SetSecret: f.set, UpdateSecretProperties: f.update, DeleteSecret: f.remove,
-		GetDeletedSecret: f.getDeleted, RecoverDeletedSecret: f.recover,
+		GetDeletedSecret: f.getDeleted, RecoverDeletedSecret: f.recover, NewListSecretPropertiesVersionsPager: f.list,
 	})
 	return f
 }
@@ -85,7 +87,7 @@ func (s *Secret) Newest() *Version { return s.Versions[len(s.Versions)-1] }
 
 func (f *Vault) add(s *Secret, v *Version) {
 	f.made++
-	v.ID = fmt.Sprintf("%032x", f.made)
+	v.ID, v.made = fmt.Sprintf("%032x", f.made), f.made
 	s.Versions = append(s.Versions, v)
 }
 
@@ -143,7 +145,7 @@ func (f *Vault) bundle(s *Secret, v *Version) azsecrets.Secret {
 	if v.Kind != "" {
 		out.ContentType = to.Ptr(v.Kind)
 	}
-	out.Attributes = &azsecrets.SecretAttributes{Enabled: to.Ptr(true), Created: to.Ptr(time.Unix(946684800, 0)), RecoverableDays: to.Ptr(int32(90)), RecoveryLevel: to.Ptr("Recoverable+Purgeable")}
+	out.Attributes = &azsecrets.SecretAttributes{Enabled: to.Ptr(!v.Disabled), Created: to.Ptr(time.Unix(946684800+int64(v.made), 0)), RecoverableDays: to.Ptr(int32(90)), RecoveryLevel: to.Ptr("Recoverable+Purgeable")}
 	return out
 }
 
@@ -154,14 +156,36 @@ func (f *Vault) get(_ context.Context, name, version string, _ *azsecrets.GetSec
 	defer f.mu.Unlock()
 	if s := f.find(name); s != nil {
 		for _, v := range s.Versions {
-			if v.ID == version || version == "" && v == s.Newest() {
-				resp.SetResponse(http.StatusOK, azsecrets.GetSecretResponse{Secret: f.bundle(s, v)}, nil)
-				return resp, no
+			if v.ID != version && (version != "" || v != s.Newest()) {
+				continue
 			}
+			if v.Disabled {
+				no.SetResponseError(http.StatusForbidden, "Forbidden/SecretDisabled")
+			} else {
+				resp.SetResponse(http.StatusOK, azsecrets.GetSecretResponse{Secret: f.bundle(s, v)}, nil)
+			}
+			return resp, no
 		}
 	}
 	no.SetResponseError(http.StatusNotFound, absent)
 	return resp, no
+}
+
+// list gives the versions in pages of one, in no order that says when they were made.
+func (f *Vault) list(name string, _ *azsecrets.ListSecretPropertiesVersionsOptions) (resp azfake.PagerResponder[azsecrets.ListSecretPropertiesVersionsResponse]) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	s := f.find(name)
+	if s == nil {
+		resp.AddResponseError(http.StatusNotFound, absent)
+		return resp
+	}
+	for i := range s.Versions {
+		b := f.bundle(s, s.Versions[len(s.Versions)-1-i])
+		page := azsecrets.SecretPropertiesListResult{Value: []*azsecrets.SecretProperties{{ID: b.ID, Attributes: b.Attributes, ContentType: b.ContentType, Tags: b.Tags}}}
+		resp.AddPage(http.StatusOK, azsecrets.ListSecretPropertiesVersionsResponse{SecretPropertiesListResult: page}, nil)
+	}
+	return resp
 }
 
 func (f *Vault) set(_ context.Context, name string, in azsecrets.SetSecretParameters, _ *azsecrets.SetSecretOptions) (resp azfake.Responder[azsecrets.SetSecretResponse], no azfake.ErrorResponder) {
@@ -199,6 +223,9 @@ func (f *Vault) update(_ context.Context, name, version string, in azsecrets.Upd
 		for _, v := range s.Versions {
 			if v.ID != version {
 				continue
+			}
+			if in.SecretAttributes != nil && in.SecretAttributes.Enabled != nil {
+				v.Disabled = !*in.SecretAttributes.Enabled
 			}
 			if in.Tags != nil {
 				v.Tags = maps.Clone(in.Tags)

@@ -71,6 +71,8 @@ func (f *Service) patch(r request, s *Secret) (any, *refusal) {
 			s.Labels = in.Labels
 		case "annotations":
 			s.Annotations = in.Annotations
+		case "expireTime":
+			s.ExpireTime = in.ExpireTime
 		case "versionDestroyTtl":
 			s.VersionDestroyTtl = in.VersionDestroyTtl
 		default:
