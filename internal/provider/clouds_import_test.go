@@ -34,3 +34,38 @@ func TestClouds_importedGoes(t *testing.T) {
 		})
 	}
 }
+
+// TestSecret_imported: a secret that is not there cannot be imported, and one that was
+// imported and never applied can be destroyed.
+func TestSecret_imported(t *testing.T) {
+	t.Parallel()
+	k, f := onSecretManager(t), newFolder(t)
+	config := fmt.Sprintf(`provider "mlops" {
+  %s
+}
+resource "mlops_platform" "p" {
+  name         = "p"
+  owner        = "x"
+  cloud        = "google"
+  region       = "europe-west1"
+  environments = { staging = {} }
+  %s
+}
+resource "mlops_secret" "s" {
+  platform         = mlops_platform.p.spec
+  name             = "tracker"
+  value_wo         = { a = "b" }
+  value_wo_version = 1
+}
+`, k.section, k.store.platform)
+	f.write(config)
+	const id = "google_secret_manager:projects/acme-ml/secrets/p-tracker"
+	f.exits(1, []string{"Unable to Import Secret", "not found"}, "import", "mlops_secret.s", id)
+	f.apply()
+	f.exits(0, nil, "state", "rm", "mlops_secret.s")
+	f.exits(0, nil, "import", "mlops_secret.s", id)
+	f.exits(0, nil, "destroy", "-auto-approve")
+	if n := k.count(); n != 0 {
+		t.Errorf("%d objects are left", n)
+	}
+}

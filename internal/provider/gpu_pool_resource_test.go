@@ -68,7 +68,11 @@ func TestGPUPool_choice(t *testing.T) {
 		}, "352.5024"},
 		"own prices": {onCloud("aws", "eu-west-1", fmt.Sprintf("prices = %q", own), l4), map[string]knownvalue.Check{"instance_type": knownvalue.StringExact("g6.2xlarge")}, "73"},
 		"pinned":     {onCloud("aws", "eu-west-1", "", l4+"\n  instance_type = \"g6.4xlarge\""), map[string]knownvalue.Check{"instance_type": knownvalue.StringExact("g6.4xlarge")}, ""},
-		"google":     {onCloud("google", "europe-west1", "", l4), map[string]knownvalue.Check{"instance_type": knownvalue.StringExact("g2-standard-4")}, ""},
+		"machine": {onCloud("aws", "eu-west-1", "", "instance_type = \"g6.12xlarge\""), map[string]knownvalue.Check{
+			"instance_type": knownvalue.StringExact("g6.12xlarge"), "resource_name": knownvalue.StringExact("nvidia.com/gpu"),
+			"node_selector": knownvalue.MapPartial(map[string]knownvalue.Check{"mlops.dev/accelerator": knownvalue.StringExact("nvidia-l4")}),
+		}, ""},
+		"google": {onCloud("google", "europe-west1", "", l4), map[string]knownvalue.Check{"instance_type": knownvalue.StringExact("g2-standard-4")}, ""},
 		"substitute": {onCloud("azure", "westeurope", "", l4), map[string]knownvalue.Check{
 			"instance_type": knownvalue.StringExact("Standard_NC4as_T4_v3"), "node_selector": knownvalue.MapPartial(map[string]knownvalue.Check{"mlops.dev/accelerator": knownvalue.StringExact("nvidia-t4")}),
 		}, ""},
@@ -97,6 +101,8 @@ func TestGPUPool_refused(t *testing.T) {
 		"too dear":          {onCloud("aws", "eu-west-1", "", `accelerator = { type = "nvidia-l4" }`+"\n  max_hourly_price = 0.5"), `g6.xlarge costs 0.8048 USD an hour, which is above 0.5`},
 		"another's machine": {onCloud("aws", "eu-west-1", "", `accelerator = { type = "nvidia-l4" }`+"\n  instance_type = \"g5.xlarge\""), `g5.xlarge`},
 		"another's words":   {onCloud("aws", "eu-west-1", "", `accelerator = { type = "nvidia-l4" }`+"\n  google = {}"), `is for cloud "google", and the platform's cloud is "aws"`},
+		"unknown machine":   {onCloud("aws", "eu-west-1", "", `instance_type = "g99.xlarge"`), `the list of prices has no "g99.xlarge" of aws: set accelerator`},
+		"unknown price":     {onCloud("aws", "eu-west-1", "", `accelerator = { type = "nvidia-h200", count = 8 }`+"\n  instance_type = \"p5e.48xlarge\"\n  max_hourly_price = 1"), `the list price of p5e.48xlarge is not known, so it cannot be held to 1`},
 		"no price list":     {onCloud("aws", "eu-west-1", `prices = "absent.csv"`, `accelerator = { type = "nvidia-l4" }`), `prices of the provider: open absent.csv`},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -113,6 +119,11 @@ func TestGPUPool_doubts(t *testing.T) {
 	f := newFolder(t)
 	f.write(onCloud("azure", "westeurope", "", `accelerator = { type = "nvidia-l4" }`))
 	f.exits(2, []string{"The cloud has no nvidia-l4: nodes of pool \"train\" have nvidia-t4 instead", "more than 180 days ago"}, "plan", "-detailed-exitcode")
+	f.write(onCloud("google", "europe-west1", "", `accelerator = { type = "nvidia-l4", count = 3 }`))
+	f.exits(2, []string{"A node of pool \"train\" has 4 nvidia-l4, 3 were asked for"}, "plan", "-detailed-exitcode")
+	unpriced := onCloud("aws", "eu-west-1", "", "accelerator = { type = \"nvidia-h200\", count = 8 }\n  instance_type = \"p5e.48xlarge\"")
+	f.write(regexp.MustCompile(`(?m)^output .*$`).ReplaceAllString(unpriced, "")) // the function has no answer
+	f.exits(2, []string{"The list price of p5e.48xlarge is not known, so the costs of pool \"train\" are left out everywhere"}, "plan", "-detailed-exitcode")
 }
 
 // TestDataSources_ofTheCatalog: machines are listed and pools are added up without an account.
