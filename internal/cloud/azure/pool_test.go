@@ -191,7 +191,7 @@ func TestPools_refused(t *testing.T) {
 	t.Parallel()
 	plan := azure.New(config(nil)).Pools.Plan
 	for want, change := range map[string]func(*spec.GPUPool){
-		"driver: \"latest\"":        func(g *spec.GPUPool) { g.Driver = "latest" },
+		"driver: \"latest\"":       func(g *spec.GPUPool) { g.Driver = "latest" },
 		"node_repair":              func(g *spec.GPUPool) { g.NodeRepair = to.Ptr(false) },
 		"sharing.profile":          func(g *spec.GPUPool) { g.Sharing = &spec.Sharing{Strategy: "mig", Profile: "5g.1gb"} },
 		"zones":                    func(g *spec.GPUPool) { g.Zones = []string{"westeurope-1"} },

@@ -152,8 +152,8 @@ func TestBuckets_others(t *testing.T) {
 func TestBuckets_refused(t *testing.T) {
 	t.Parallel()
 	for want, change := range map[string]func(*cloud.Bucket, *azure.Config){
-		"access_logs":         func(b *cloud.Bucket, _ *azure.Config) { b.AccessLogs = &spec.AccessLogs{Bucket: "logs"} },
-		"kms_key \"alias/x\"": func(b *cloud.Bucket, _ *azure.Config) { b.KMSKey = "alias/x" },
+		"access_logs":          func(b *cloud.Bucket, _ *azure.Config) { b.AccessLogs = &spec.AccessLogs{Bucket: "logs"} },
+		"kms_key: \"alias/x\"": func(b *cloud.Bucket, _ *azure.Config) { b.KMSKey = "alias/x" },
 		"set key_identity": func(b *cloud.Bucket, c *azure.Config) {
 			b.KMSKey, c.KeyIdentity = "https://k.vault.azure.net/keys/k", ""
 		},
