@@ -3,11 +3,11 @@ package gitops
 import (
 	"fmt"
 	"io/fs"
-	"net"
 	"net/url"
 	"runtime"
 	"strings"
 
+	"github.com/gitops-ml/terraform-provider-mlops/internal/loopback"
 	"github.com/gitops-ml/terraform-provider-mlops/internal/pattern"
 )
 
@@ -63,7 +63,7 @@ func addressOf(u *url.URL) (address, error) {
 	case "ssh":
 		at.user = orDefault(at.user, "git")
 	case "http":
-		if !isLoopback(u.Hostname()) {
+		if !loopback.Is(u.Hostname()) {
 			return at, fmt.Errorf("%w: http:// to %s would send credentials in clear text; use https://", ErrAddress, u.Hostname())
 		}
 	case "https":
@@ -82,11 +82,6 @@ func (a address) localPath() string {
 		return a.path[1:]
 	}
 	return a.path
-}
-
-func isLoopback(host string) bool {
-	ip := net.ParseIP(host)
-	return host == "localhost" || ip != nil && ip.IsLoopback()
 }
 
 func orDefault(s, fallback string) string {

@@ -148,21 +148,25 @@ func (c *claims) agree(o owner, plan any, planned cloud.Settings) error {
 	return nil
 }
 
-// create notes that an object was made. It fails when another resource of this command
-// made it before: an object of ours is taken up when an apply was cut short, and of two
-// resources with one name each would take up what the other made.
-func (c *claims) create(kind spec.Kind, id string) error {
+// created is the id of an object that a store made, with the store's error. It fails when
+// another resource of this command made it before: an object of ours is taken up when an
+// apply was cut short, and of two resources with one name each would take up what the other
+// made.
+func (c *claims) created(kind spec.Kind, id string, err error) (string, error) {
+	if id == "" {
+		return "", err
+	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	key := string(kind) + "|" + id
 	if c.made[key] {
-		return fmt.Errorf("another mlops_%s of this configuration has just made %s: give each its own name", kind, id)
+		return "", fmt.Errorf("another mlops_%s of this configuration has just made %s: give each its own name", kind, id)
 	}
 	if c.made == nil {
 		c.made = map[string]bool{}
 	}
 	c.made[key] = true
-	return nil
+	return id, err
 }
 
 // remove fails for an object that another resource of this command has made or taken up:

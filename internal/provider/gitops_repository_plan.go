@@ -160,7 +160,7 @@ func (r *gitopsRepositoryResource) planPartly(ctx context.Context, plan *reposit
 			all[i] = append(slices.Clip(all[i]), variants[i])
 		}
 	}
-	ways, diags := r.settings.ways(ctx)
+	ways, diags := r.settings.ways()
 	if diags.HasError() {
 		return diags
 	}

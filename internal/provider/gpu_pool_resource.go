@@ -90,13 +90,9 @@ func costs(doc string, names ...string) schema.SingleNestedAttribute {
 var sold = []string{"aws", "google", "azure"}
 
 // equip gives a pool that pins a machine and names no accelerator those of the machine.
-func (s *settings) equip(p *spec.Platform, g *spec.GPUPool) error {
-	if g.Accelerator != nil || g.InstanceType == "" || !slices.Contains(sold, p.Cloud) {
+func equip(all *prices.Catalog, p *spec.Platform, g *spec.GPUPool) error {
+	if g.Accelerator != nil || g.InstanceType == "" {
 		return nil
-	}
-	all, err := s.prices()
-	if err != nil {
-		return err
 	}
 	has, err := all.ByMachine(p.Cloud, g.InstanceType)
 	if err != nil {
@@ -107,16 +103,16 @@ func (s *settings) equip(p *spec.Platform, g *spec.GPUPool) error {
 
 // machine chooses the machine of a pool.
 func (s *settings) machine(p *spec.Platform, g *spec.GPUPool) (prices.Choice, error) {
-	if err := s.equip(p, g); err != nil {
-		return prices.Choice{}, err
-	}
-	if !slices.Contains(sold, p.Cloud) || g.Accelerator == nil {
+	if !slices.Contains(sold, p.Cloud) || g.Accelerator == nil && g.InstanceType == "" {
 		own := prices.Choice{}
 		own.InstanceType = first(g.InstanceType, p.Cloud)
 		own.Why = "the nodes are yours"
 		return own, nil
 	}
 	all, err := s.prices()
+	if err == nil {
+		err = equip(all, p, g)
+	}
 	if err != nil {
 		return prices.Choice{}, err
 	}

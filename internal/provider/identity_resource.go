@@ -88,11 +88,11 @@ func addressed(ctx context.Context, o resolved[cloud.Identity]) error {
 	i, id := o.thing, o.thing.On.ID
 	store, asks := o.kind.Store.(addresser)
 	issued := i.On.Platform.Cloud == "aws" && i.On.Platform.Cluster != nil && i.On.Platform.Cluster.OIDCIssuer != ""
+	if e, knows := o.in.(expecter); id == "" && issued && knows {
+		id = e.Expected(i)
+	}
 	switch {
 	case i.Subject == nil, i.Subject.Kubernetes == nil, !asks && !issued:
-		return nil
-	case id == "" && issued && expected(o) != "":
-		i.Address = expected(o)
 		return nil
 	case id == "":
 		return fmt.Errorf("identity %q: %w", i.Name, cloud.ErrLater)
@@ -106,13 +106,4 @@ func addressed(ctx context.Context, o resolved[cloud.Identity]) error {
 	}
 	i.Address = address
 	return nil
-}
-
-func expected(o resolved[cloud.Identity]) string {
-	if c, ok := o.in.(cloud.Cloud); ok {
-		if e, ok := c.Dialect.(expecter); ok {
-			return e.Expected(o.thing)
-		}
-	}
-	return ""
 }

@@ -86,7 +86,7 @@ func resolveBucket(ctx context.Context, s *settings, raw tftypes.Value, was befo
 	if err := existingBucket(at.of, at.on.Platform.Cloud); err != nil {
 		return resolved[cloud.Bucket]{}, err
 	}
-	return resolved[cloud.Bucket]{Decoded: at.Decoded, thing: cloud.Bucket{Bucket: at.of, On: at.on}, in: at.cloud, kind: at.cloud.Buckets, existing: at.of.Existing != ""}, nil
+	return resolved[cloud.Bucket]{Decoded: at.Decoded, thing: cloud.Bucket{Bucket: at.of, On: at.on}, in: at.cloud.Dialect, kind: at.cloud.Buckets, existing: at.of.Existing != ""}, nil
 }
 
 // existingBucket brings the address of a bucket that exists into one form, and refuses what
@@ -99,9 +99,12 @@ func existingBucket(b *spec.Bucket, in string) (err error) {
 	if b.Existing, err = spec.ExistingBucket(in, b.Existing); err != nil {
 		return attributeError{path.Root("existing"), err}
 	}
-	for name, set := range map[string]bool{innerName: len(b.Lifecycle) > 0, "access_logs": b.AccessLogs != nil, "soft_delete_days": b.SoftDeleteDays != 0, "force_destroy": b.ForceDestroy} {
-		if set {
-			return attributeError{path.Root(name), errors.New("a bucket that exists is never changed or deleted: leave it out, or leave existing out")}
+	for _, s := range []struct {
+		name string
+		set  bool
+	}{{innerName, len(b.Lifecycle) > 0}, {"access_logs", b.AccessLogs != nil}, {"soft_delete_days", b.SoftDeleteDays != 0}, {"force_destroy", b.ForceDestroy}} {
+		if s.set {
+			return attributeError{path.Root(s.name), errors.New("a bucket that exists is never changed or deleted: leave it out, or leave existing out")}
 		}
 	}
 	return nil
@@ -131,7 +134,7 @@ func resolvePool(ctx context.Context, s *settings, raw tftypes.Value, was before
 	if chosen.OnDemand != "" || chosen.Spot != "" {
 		g.Price = &spec.Price{OnDemand: chosen.OnDemand, Spot: chosen.Spot, AsOf: chosen.AsOf}
 	}
-	out = resolved[cloud.Pool]{Decoded: at.Decoded, thing: cloud.Pool{GPUPool: g, On: at.on, Machine: g.Machine}, in: at.cloud, kind: at.cloud.Pools, chosen: chosen}
+	out = resolved[cloud.Pool]{Decoded: at.Decoded, thing: cloud.Pool{GPUPool: g, On: at.on, Machine: g.Machine}, in: at.cloud.Dialect, kind: at.cloud.Pools, chosen: chosen}
 	if g.Accelerator != nil {
 		out.thing.Accelerator = *g.Accelerator
 	}
@@ -163,7 +166,7 @@ func resolveIdentity(ctx context.Context, s *settings, raw tftypes.Value, was be
 		return out, err
 	}
 	thing := cloud.Identity{Identity: at.of, On: at.on, Grants: grants}
-	return resolved[cloud.Identity]{Decoded: at.Decoded, thing: thing, in: at.cloud, kind: s.withAccess(at.cloud.Identities, thing), existing: at.of.Existing != ""}, nil
+	return resolved[cloud.Identity]{Decoded: at.Decoded, thing: thing, in: at.cloud.Dialect, kind: s.withAccess(at.cloud.Identities, thing), existing: at.of.Existing != ""}, nil
 }
 
 // refer names the secrets of grants as their store calls them, as far as that is known

@@ -29,11 +29,8 @@ func key(kind spec.Kind, name string) string { return string(kind) + "/" + name 
 func (p *pending) note(kind spec.Kind, attrs map[string]any, d spec.Decoded) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.all == nil {
-		p.all = map[string]late{}
-	}
 	if len(d.Unknown) > 0 && d.Spec.ID() != "" {
-		p.all[key(kind, d.Spec.ID())] = late{kind: kind, attrs: attrs}
+		p.put(d.Spec.ID(), late{kind: kind, attrs: attrs})
 		return
 	}
 	delete(p.all, key(kind, d.Spec.ID()))
@@ -43,10 +40,14 @@ func (p *pending) note(kind spec.Kind, attrs map[string]any, d spec.Decoded) {
 func (p *pending) noteSpecs(ways [3]spec.Spec) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	p.put(ways[0].ID(), late{kind: ways[0].Kind(), ways: &ways})
+}
+
+func (p *pending) put(name string, l late) {
 	if p.all == nil {
 		p.all = map[string]late{}
 	}
-	p.all[key(ways[0].Kind(), ways[0].ID())] = late{kind: ways[0].Kind(), ways: &ways}
+	p.all[key(l.kind, name)] = l
 }
 
 // missing lists the pending resources that are not among the known ones.

@@ -58,7 +58,7 @@ func owned(doc string, attrs attributes) schema.Schema {
 
 func (r *physical[S]) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
 	if r.settings.waits() {
-		r.settings.planEachWay(ctx, r.kind, req, resp, func(s *settings, resp *resource.ModifyPlanResponse) {
+		r.settings.planEachWay(r.kind, req, resp, func(s *settings, resp *resource.ModifyPlanResponse) {
 			way := *r
 			way.settings = s
 			way.ModifyPlan(ctx, req, resp)
@@ -179,11 +179,8 @@ func (r *physical[S]) Create(ctx context.Context, req resource.CreateRequest, re
 	}
 	id := first(spec.ExistingID(o.Spec), nameIn(req.Config.Raw, o.Spec.ID()))
 	if !o.existing && o.kind.Store != nil {
-		if id, err = o.kind.Store.Create(ctx, o.thing); id != "" {
-			if twice := r.settings.claims.create(r.kind, id); twice != nil {
-				id, err = "", twice
-			}
-		}
+		id, err = o.kind.Store.Create(ctx, o.thing)
+		id, err = r.settings.claims.created(r.kind, id, err)
 	}
 	if err != nil {
 		resp.Diagnostics.AddError("Unable to Create "+title(r.kind), err.Error()+importHint(err, r.kind, req.Config.Raw, o.Spec))

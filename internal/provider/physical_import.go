@@ -90,7 +90,7 @@ func (r *physical[S]) placed(ctx context.Context, id string, from origin) (resol
 	if err != nil {
 		return resolved[S]{}, err
 	}
-	return resolved[S]{thing: r.found(cloud.On{Platform: p, ID: id}, from.Name), kind: r.of(c), in: c}, nil
+	return resolved[S]{thing: r.found(cloud.On{Platform: p, ID: id}, from.Name), kind: r.of(c), in: c.Dialect}, nil
 }
 
 // look reads what an import names, so that the next plan shows what will change.
@@ -157,11 +157,7 @@ func importID(kind spec.Kind, p *spec.Platform, s spec.Spec) string {
 	case isSecret && p.SecretStore == "google_secret_manager":
 		return p.SecretStore + ":projects/PROJECT/secrets/" + secret.StoreName(p.SecretStore)
 	case isSecret && p.SecretStore == "vault":
-		mount := "secret"
-		if secret.Vault != nil && secret.Vault.Mount != "" {
-			mount = secret.Vault.Mount
-		}
-		return "vault:" + mount + "/" + secret.StorePath()
+		return "vault:" + secret.Mount() + "/" + secret.StorePath()
 	case isSecret:
 		return p.SecretStore + ":" + secret.StorePath()
 	case p.Cloud == "local" || p.Cloud == "kubernetes":

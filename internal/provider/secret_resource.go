@@ -85,7 +85,7 @@ func (r *secretResource) resolve(ctx context.Context, raw tftypes.Value, id stri
 // ModifyPlan shows the settings, and a new version when one is to be written.
 func (r *secretResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
 	if r.settings.waits() {
-		r.settings.planEachWay(ctx, r.kind, req, resp, func(s *settings, resp *resource.ModifyPlanResponse) {
+		r.settings.planEachWay(r.kind, req, resp, func(s *settings, resp *resource.ModifyPlanResponse) {
 			way := *r
 			way.settings = s
 			way.ModifyPlan(ctx, req, resp)
@@ -286,11 +286,7 @@ func (r *secretResource) Create(ctx context.Context, req resource.CreateRequest,
 	} else {
 		if k.secret.Values, err = r.writing(ctx, req.Config, k, "", "", ""); err == nil {
 			id, err = k.store.Store.Create(ctx, k.secret)
-		}
-		if id != "" {
-			if twice := r.settings.claims.create(r.kind, id); twice != nil {
-				id, err = "", twice
-			}
+			id, err = r.settings.claims.created(r.kind, id, err)
 		}
 		if err != nil {
 			resp.Diagnostics.AddError("Unable to Create Secret", err.Error()+importHint(err, r.kind, req.Config.Raw, k.Spec))

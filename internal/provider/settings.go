@@ -9,8 +9,8 @@ import (
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
+	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
-	"github.com/hashicorp/terraform-plugin-framework/tfsdk"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/gitops-ml/terraform-provider-mlops/internal/cloud/azure"
@@ -19,9 +19,8 @@ import (
 	"github.com/gitops-ml/terraform-provider-mlops/internal/secrets/vault"
 )
 
-// settings is the provider's configuration. Each part is looked at only when a
-// resource needs it.
-type settings struct {
+// configuration is what the provider's block says.
+type configuration struct {
 	Tags   types.Map       `tfsdk:"tags"` // of strings
 	Git    *gitSettings    `tfsdk:"git"`
 	Local  *localSettings  `tfsdk:"local"`
@@ -31,16 +30,23 @@ type settings struct {
 	Google *googleSettings `tfsdk:"google"`
 	Azure  *azureSettings  `tfsdk:"azure"`
 	Vault  *vaultSettings  `tfsdk:"vault"`
+}
+
+// settings is the provider's configuration with what its resources share. Each part is
+// looked at only when a resource needs it.
+type settings struct {
+	configuration
 
 	pending *pending
 	claims  *claims
-	claimed [3]*claims    // of the ways in which late values may turn out
 	login   *vault.Shared // one login to Vault for all resources
 	locks   *azure.Locks
-	config  tfsdk.Config
 	late    []string // names such as tags, vault.address, aws.endpoints.s3; a section that is late has its own only
 	way     int      // which values stand in for the late ones; 0 when they are left out
 	tried   bool     // these are settings as they may turn out to be
+	// ways are the settings as they may turn out to be: with one value and with another in
+	// the place of all that is late, and without.
+	ways func() ([3]*settings, diag.Diagnostics)
 }
 
 type gitSettings struct {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/tfsdk"
@@ -18,23 +19,27 @@ import (
 // apply, is left out: Terraform configures a provider with unknown values while it plans,
 // and never while it applies.
 func readSettings(ctx context.Context, config tfsdk.Config) (*settings, diag.Diagnostics) {
-	s := &settings{pending: &pending{}, claims: &claims{}, claimed: [3]*claims{{}, {}, {}}, login: &vault.Shared{}, locks: &azure.Locks{}, config: config, late: lateIn(config.Raw)}
-	diags := s.read(ctx)
-	return s, diags
+	s := &settings{pending: &pending{}, claims: &claims{}, login: &vault.Shared{}, locks: &azure.Locks{}, late: lateIn(config.Raw)}
+	ctx = context.WithoutCancel(ctx) // the ways are read when a resource asks for them
+	s.ways = sync.OnceValues(func() (out [3]*settings, diags diag.Diagnostics) {
+		for i, way := range [3]int{1, 2, 0} {
+			out[i] = &settings{pending: s.pending, claims: &claims{}, login: s.login, locks: s.locks, late: s.late, way: way, tried: true}
+			diags.Append(out[i].read(ctx, config)...)
+		}
+		return out, diags
+	})
+	return s, s.read(ctx, config)
 }
 
 // read fills the settings in from the configuration, with what stands in on this way.
-func (s *settings) read(ctx context.Context) (out diag.Diagnostics) {
-	raw, err := filled(s.config.Raw, s.way)
+func (s *settings) read(ctx context.Context, config tfsdk.Config) (out diag.Diagnostics) {
+	raw, err := filled(config.Raw, s.way)
 	if err != nil {
 		out.AddError("Unable to Read Provider Configuration", err.Error())
 		return out
 	}
-	config, kept := tfsdk.Config{Raw: raw, Schema: s.config.Schema}, *s
-	out.Append(config.Get(ctx, s)...) // which replaces all of it
-	s.pending, s.claims, s.claimed, s.login, s.locks = kept.pending, kept.claims, kept.claimed, kept.login, kept.locks
-	s.config, s.late, s.way, s.tried = kept.config, kept.late, kept.way, kept.tried
-	return out
+	config.Raw = raw
+	return config.Get(ctx, &s.configuration)
 }
 
 // lateIn names the values that are unknown.
@@ -101,6 +106,9 @@ var pairs = map[string][2]string{
 	"vault.namespace":               {"late-a", "late-b"},
 }
 
+// letters stand in for a text that may be anything.
+var letters = [2]string{"late-a", "late-b"}
+
 const lateIDs = "/subscriptions/00000000-0000-0000-0000-00000000000a/resourceGroups/late-"
 
 // filled is a configuration with something in the place of every value that is unknown:
@@ -118,7 +126,6 @@ func standIn(name string, kind tftypes.Type, way int) tftypes.Value {
 	if way == 0 {
 		return tftypes.NewValue(kind, nil)
 	}
-	letter := [2]string{"late-a", "late-b"}[way-1]
 	pair, known := pairs[name]
 	switch kind := kind.(type) {
 	case tftypes.Object:
@@ -129,28 +136,17 @@ func standIn(name string, kind tftypes.Type, way int) tftypes.Value {
 		return tftypes.NewValue(kind, attrs)
 	case tftypes.Map:
 		if name == "tags" {
-			return tftypes.NewValue(kind, map[string]tftypes.Value{letter: tftypes.NewValue(kind.ElementType, letter)})
+			return tftypes.NewValue(kind, map[string]tftypes.Value{letters[way-1]: tftypes.NewValue(kind.ElementType, letters[way-1])})
 		}
 	default:
 		if strings.HasPrefix(name, "tags.") {
-			return tftypes.NewValue(kind, letter)
+			return tftypes.NewValue(kind, letters[way-1])
 		}
 		if known {
 			return tftypes.NewValue(kind, pair[way-1])
 		}
 	}
 	return tftypes.NewValue(kind, nil)
-}
-
-// ways are the settings as they may turn out to be: with one value and with another in the
-// place of all that is late, and without.
-func (s *settings) ways(ctx context.Context) (out [3]*settings, diags diag.Diagnostics) {
-	for i, way := range [3]int{1, 2, 0} {
-		w := &settings{pending: s.pending, claims: s.claimed[i], login: s.login, locks: s.locks, config: s.config, late: s.late, way: way, tried: true}
-		diags.Append(w.read(ctx)...)
-		out[i] = w
-	}
-	return out, diags
 }
 
 // addresses are those of the elements that say one.

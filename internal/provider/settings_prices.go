@@ -36,7 +36,7 @@ func (s *settings) open(chosen prices.Choice, pinned string, err error) (prices.
 	if s.way == 0 {
 		return chosen, err
 	}
-	letter := [2]string{"late-a", "late-b"}[s.way-1]
+	letter := letters[s.way-1]
 	if err != nil {
 		chosen = prices.Choice{Machine: prices.Machine{InstanceType: first(pinned, letter)}}
 	}

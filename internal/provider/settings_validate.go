@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"net"
 	"net/url"
 	"slices"
 	"strings"
@@ -14,6 +13,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/gitops-ml/terraform-provider-mlops/internal/cloud/google"
+	"github.com/gitops-ml/terraform-provider-mlops/internal/loopback"
 	"github.com/gitops-ml/terraform-provider-mlops/internal/pattern"
 	"github.com/gitops-ml/terraform-provider-mlops/internal/secrets/awssecretsmanager"
 )
@@ -210,14 +210,8 @@ func safeAddress(what, address, example string, also ...string) error {
 		return fmt.Errorf("%s %q must be a URL with its scheme, such as %s", what, address, example)
 	case u.RawQuery != "" || u.Fragment != "":
 		return errors.New(what + " must be without query and fragment, such as " + example)
-	case u.Scheme == "http" && !here(u.Hostname()):
+	case u.Scheme == "http" && !loopback.Is(u.Hostname()):
 		return fmt.Errorf("%s %q: http is for this machine only, since credentials and values are sent to it: use https", what, address)
 	}
 	return nil
-}
-
-// here reports whether a host is this machine.
-func here(host string) bool {
-	ip := net.ParseIP(host)
-	return host == "localhost" || ip != nil && ip.IsLoopback()
 }

@@ -1,7 +1,6 @@
 package provider
 
 import (
-	"context"
 	"maps"
 	"slices"
 	"strings"
@@ -22,11 +21,11 @@ type planner func(s *settings, resp *resource.ModifyPlanResponse)
 
 // planEachWay plans a resource with each of the values that stand in for what is late. What
 // comes out the same is known, and the rest is known after apply (ADR 0005).
-func (s *settings) planEachWay(ctx context.Context, kind spec.Kind, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse, plan planner) {
+func (s *settings) planEachWay(kind spec.Kind, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse, plan planner) {
 	if req.Plan.Raw.IsNull() {
 		return
 	}
-	ways, diags := s.ways(ctx)
+	ways, diags := s.ways()
 	resp.Diagnostics.Append(diags...)
 	if resp.Diagnostics.HasError() {
 		return

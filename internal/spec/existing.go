@@ -45,8 +45,7 @@ func ExistingBucket(cloud, text string) (string, error) {
 		}
 		return "abfss://" + container + "@" + m[1] + ".dfs.core." + m[2], nil
 	}
-	known := cloud == "aws" || cloud == "google" || cloud == "azure"
-	if known && !strings.Contains(text, "://") && !bucketName.MatchString(text) {
+	if sells(cloud) && !strings.Contains(text, "://") && !bucketName.MatchString(text) {
 		return "", fmt.Errorf("%q is no bucket of %s: give its name or address, such as %s", text, cloud, bucketExamples(cloud))
 	}
 	return text, nil

@@ -43,6 +43,9 @@ func (f Faults) Error() string {
 	return strings.Join(lines, "\n")
 }
 
+// Misfit adds the fault of a setting that a cloud or a store cannot express.
+func (f *Faults) Misfit(at, format string, args ...any) { *f = append(*f, Misfit(at, format, args...)) }
+
 // Err is nil when no fault stops the work.
 func (f Faults) Err() error {
 	var errs Faults

@@ -1,6 +1,9 @@
 package spec
 
-import "strings"
+import (
+	"fmt"
+	"strings"
+)
 
 // Queue is the queue in which runs wait for their turn, where queueing is on.
 func (p *Project) Queue() string { return "training" }
@@ -12,6 +15,14 @@ func (p *Project) RunLabels(name string) map[string]string {
 		labels["kueue.x-k8s.io/queue-name"] = p.Queue()
 	}
 	return labels
+}
+
+// Unshareable says why pods cannot share an accelerator, or "".
+func (s *Sharing) Unshareable(a *Accelerator) string {
+	if s == nil || s.Strategy == "" || s.Strategy == "none" || a.Resource() == nvidia {
+		return ""
+	}
+	return fmt.Sprintf("%s is for accelerators of NVIDIA, not for %s: leave it out", s.Strategy, a.Type)
 }
 
 // SharingLabels are those by which the device plugin of NVIDIA finds how pods share the

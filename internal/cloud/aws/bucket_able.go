@@ -1,7 +1,6 @@
 package aws
 
 import (
-	"errors"
 	"math"
 	"strings"
 
@@ -18,26 +17,22 @@ const mostRules = 1000
 
 // bucketUnable names what S3 cannot express, all of it, and the way out.
 func bucketUnable(b cloud.Bucket, region string) error {
-	var faults []error
-	refuse := func(at, format string, args ...any) { faults = append(faults, spec.Misfit(at, format, args...)) }
+	var faults spec.Faults
 	if b.SoftDeleteDays != 0 {
-		refuse("soft_delete_days", "S3 has none: leave it out; what is deleted stays as an older version, for as long as noncurrent_expire_after_days of a lifecycle rule says")
+		faults.Misfit("soft_delete_days", "S3 has none: leave it out; what is deleted stays as an older version, for as long as noncurrent_expire_after_days of a lifecycle rule says")
 	}
 	for _, r := range b.Lifecycle {
 		if max(r.ExpireAfterDays, r.NoncurrentExpireAfterDays) > math.MaxInt32 {
-			refuse("lifecycle", "rule of prefix %q: expire_after_days: S3 takes %d days at most", r.Prefix, math.MaxInt32)
+			faults.Misfit("lifecycle", "rule of prefix %q: expire_after_days: S3 takes %d days at most", r.Prefix, math.MaxInt32)
 		}
 	}
 	if len(b.Lifecycle) >= mostRules {
-		refuse("lifecycle", "S3 takes %d rules, of which the provider needs 1, and these are %d", mostRules, len(b.Lifecycle))
+		faults.Misfit("lifecycle", "S3 takes %d rules, of which the provider needs 1, and these are %d", mostRules, len(b.Lifecycle))
 	}
 	if b.AccessLogs != nil && b.AccessLogs.Bucket == b.Name {
-		refuse("access_logs.bucket", "a bucket that logs into itself logs its logs: name another one")
+		faults.Misfit("access_logs.bucket", "a bucket that logs into itself logs its logs: name another one")
 	}
-	if err := keyUnable(b.KMSKey, region); err != nil {
-		faults = append(faults, err)
-	}
-	return errors.Join(faults...)
+	return append(faults, spec.FaultsOf(keyUnable(b.KMSKey, region))...).Err()
 }
 
 // keyUnable says why no bucket of a region can be encrypted with a key. S3 itself takes

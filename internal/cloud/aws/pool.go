@@ -139,16 +139,10 @@ func poolLabels(p cloud.Pool) (map[string]string, error) {
 	if has.Type == "" {
 		faults = append(faults, spec.Misfit("accelerator", "it is not known what a %s has: name its type and count", p.Machine))
 	}
-	if s := p.Sharing; s != nil && s.Strategy != "" && s.Strategy != "none" {
-		switch {
-		case has.Resource() != "nvidia.com/gpu":
-			faults = append(faults, spec.Misfit("sharing", "%s is for accelerators of NVIDIA, not for %s: leave it out", s.Strategy, has.Type))
-		case s.Strategy == "mig":
-			ours["nvidia.com/mig.config"] = "all-" + strings.ReplaceAll(s.Profile, "+", ".")
-		default:
-			ours["nvidia.com/device-plugin.config"] = p.Name
-		}
+	if why := p.Sharing.Unshareable(&has); why != "" {
+		faults = append(faults, spec.Misfit("sharing", "%s", why))
 	}
+	maps.Copy(ours, p.SharingLabels())
 	out := map[string]string{}
 	for _, key := range slices.Sorted(maps.Keys(p.Labels)) {
 		value := p.Labels[key]

@@ -1,7 +1,6 @@
 package aws
 
 import (
-	"errors"
 	"slices"
 	"strings"
 
@@ -16,27 +15,26 @@ var roleForm = pattern.New(`^arn:aws[a-z-]*:iam::\d{12}:role/.+$`)
 
 // unable names what a managed node group cannot have, and the way out.
 func unable(p cloud.Pool) error {
-	var faults []error
-	refuse := func(at, format string, args ...any) { faults = append(faults, spec.Misfit(at, format, args...)) }
+	var faults spec.Faults
 	if p.Reservation != "" {
-		refuse("reservation", "a managed node group takes one through a launch template only; set aws.provisioner = \"karpenter\", or leave it out")
+		faults.Misfit("reservation", "a managed node group takes one through a launch template only; set aws.provisioner = \"karpenter\", or leave it out")
 	}
 	if p.Disk != nil && p.Disk.Type != "" {
-		refuse("disk.type", "a managed node group takes %q through a launch template only; set aws.provisioner = \"karpenter\", or leave it out", p.Disk.Type)
+		faults.Misfit("disk.type", "a managed node group takes %q through a launch template only; set aws.provisioner = \"karpenter\", or leave it out", p.Disk.Type)
 	}
 	if p.Driver == "latest" {
-		refuse("driver", "\"latest\" is not possible, because the AMI brings its driver; use \"managed\", or \"none\" with an aws.ami_type without a driver")
+		faults.Misfit("driver", "\"latest\" is not possible, because the AMI brings its driver; use \"managed\", or \"none\" with an aws.ami_type without a driver")
 	}
 	if len(p.Zones) > 0 { // EKS says of no subnet where it is
-		refuse("zones", "a managed node group is where its subnets are: leave zones out and name subnets of %s in aws.subnet_ids, or set aws.provisioner = \"karpenter\"", strings.Join(p.Zones, ", "))
+		faults.Misfit("zones", "a managed node group is where its subnets are: leave zones out and name subnets of %s in aws.subnet_ids, or set aws.provisioner = \"karpenter\"", strings.Join(p.Zones, ", "))
 	}
 	if p.AWS != nil && p.AWS.AMIAlias != "" {
-		refuse("aws.ami_alias", "belongs to aws.provisioner = \"karpenter\"; a managed node group has aws.ami_type")
+		faults.Misfit("aws.ami_alias", "belongs to aws.provisioner = \"karpenter\"; a managed node group has aws.ami_type")
 	}
 	if p.AWS != nil && p.AWS.NodeRole != "" && !roleForm.MatchString(p.AWS.NodeRole) {
-		refuse("aws.node_role", "%q must be the ARN of a role, such as arn:aws:iam::111122223333:role/nodes", p.AWS.NodeRole)
+		faults.Misfit("aws.node_role", "%q must be the ARN of a role, such as arn:aws:iam::111122223333:role/nodes", p.AWS.NodeRole)
 	}
-	return errors.Join(faults...)
+	return faults.Err()
 }
 
 // amiType is the one that the user chose, or that has the driver of the accelerator.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
 	"net/http"
 	"net/url"
 	"strings"
@@ -20,6 +19,8 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/resourcemanager/containerservice/armcontainerservice/v6"
 	"github.com/Azure/azure-sdk-for-go/sdk/resourcemanager/msi/armmsi"
 	"github.com/Azure/azure-sdk-for-go/sdk/resourcemanager/storage/armstorage"
+
+	"github.com/gitops-ml/terraform-provider-mlops/internal/loopback"
 )
 
 // clients are those of Azure Resource Manager, and blobs the pipeline of the data plane.
@@ -147,7 +148,7 @@ func onlyHere(endpoint string) error {
 	if err != nil || u.Host == "" || u.User != nil {
 		return errors.New("an endpoint of Azure must be a URL such as https://management.azure.com, without a user")
 	}
-	if ip := net.ParseIP(u.Hostname()); plain(endpoint) && u.Hostname() != "localhost" && (ip == nil || !ip.IsLoopback()) {
+	if plain(endpoint) && !loopback.Is(u.Hostname()) {
 		return fmt.Errorf("endpoint of Azure on %q: http is for this machine only, since tokens are sent to it: use https", u.Hostname())
 	}
 	return nil

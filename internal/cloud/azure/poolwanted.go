@@ -170,11 +170,8 @@ func unknown(p cloud.Pool) error {
 
 // unshared says which sharing the accelerators of a pool do not know.
 func unshared(p cloud.Pool) error {
-	if p.Sharing == nil || p.Sharing.Strategy == "" || p.Sharing.Strategy == "none" || p.Accelerator.Type == "" {
-		return nil
-	}
-	if p.Accelerator.Resource() != "nvidia.com/gpu" {
-		return spec.Misfit("sharing", "%s is for accelerators of NVIDIA, not for %s: leave it out", p.Sharing.Strategy, p.Accelerator.Type)
+	if why := p.Sharing.Unshareable(&p.Accelerator); why != "" && p.Accelerator.Type != "" {
+		return spec.Misfit("sharing", "%s", why)
 	}
 	return nil
 }

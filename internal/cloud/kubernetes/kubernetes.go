@@ -13,7 +13,7 @@ func New() cloud.Cloud {
 	return cloud.Cloud{
 		Dialect:    dialect{},
 		Buckets:    cloud.Kind[cloud.Bucket]{Plan: buckets{}},
-		Pools:      cloud.Kind[cloud.Pool]{Plan: pools{}},
+		Pools:      cloud.Kind[cloud.Pool]{Plan: cloud.GivenNodes{Cloud: "kubernetes"}},
 		Identities: cloud.Kind[cloud.Identity]{Plan: identities{}},
 	}
 }

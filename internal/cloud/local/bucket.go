@@ -25,13 +25,8 @@ func folder(root, id string) string { return filepath.Join(root, "buckets", file
 // Settings are the rules that a cloud would apply. Nothing on this machine does. What a
 // folder cannot have is refused by its name.
 func (buckets) Settings(b cloud.Bucket) (cloud.Settings, error) {
-	for _, s := range []struct {
-		name string
-		set  bool
-	}{{"kms_key", b.KMSKey != ""}, {"access_logs", b.AccessLogs != nil}, {"soft_delete_days", b.SoftDeleteDays != 0}} {
-		if s.set {
-			return nil, fmt.Errorf("bucket %q: %s: a bucket of cloud \"local\" is a folder on this machine, which has none: leave it out", b.Name, s.name)
-		}
+	if name := b.Extra(); name != "" {
+		return nil, fmt.Errorf("bucket %q: %s: a bucket of cloud \"local\" is a folder on this machine, which has none: leave it out", b.Name, name)
 	}
 	rules, err := json.Marshal(append([]spec.LifecycleRule{}, b.Lifecycle...))
 	return cloud.Settings{"lifecycle": string(rules)}, err

@@ -25,7 +25,7 @@ func New(root string) (cloud.Cloud, error) {
 	b, i := buckets{root: abs}, identities{root: abs}
 	return cloud.Cloud{
 		Dialect: dialect{root: abs}, Buckets: cloud.Kind[cloud.Bucket]{Plan: b, Store: b},
-		Identities: cloud.Kind[cloud.Identity]{Plan: i, Store: i}, Pools: cloud.Kind[cloud.Pool]{Plan: pools{}},
+		Identities: cloud.Kind[cloud.Identity]{Plan: i, Store: i}, Pools: cloud.Kind[cloud.Pool]{Plan: cloud.GivenNodes{Cloud: "local"}},
 	}, nil
 }
 

@@ -2,7 +2,6 @@ package awssecretsmanager
 
 import (
 	"encoding/json"
-	"errors"
 	"maps"
 	"slices"
 	"strings"
@@ -50,27 +49,26 @@ func (plan) Settings(s secrets.Secret) (cloud.Settings, error) {
 
 // possible says what the service cannot do, all at once.
 func possible(s secrets.Secret) error {
-	var faults []error
-	bad := func(at, format string, args ...any) { faults = append(faults, spec.Misfit(at, format, args...)) }
+	var faults spec.Faults
 	if name := s.StorePath(); !nameForm.MatchString(name) {
-		bad("path", "%q cannot be the name of a secret of AWS: it has letters, digits and / _ + = . @ -, at most 512", name)
+		faults.Misfit("path", "%q cannot be the name of a secret of AWS: it has letters, digits and / _ + = . @ -, at most 512", name)
 	}
 	if s.Vault != nil {
-		bad("vault", "these settings are for Vault, and the secret %q is kept in AWS Secrets Manager: leave them out", s.Name)
+		faults.Misfit("vault", "these settings are for Vault, and the secret %q is kept in AWS Secrets Manager: leave them out", s.Name)
 	}
 	if n := s.RecoveryDays; n != 0 && (n < shortest || n > longest) {
-		bad("recovery_days", "%d: AWS Secrets Manager keeps a deleted secret for %d to %d days", n, shortest, longest)
+		faults.Misfit("recovery_days", "%d: AWS Secrets Manager keeps a deleted secret for %d to %d days", n, shortest, longest)
 	}
 	tags := s.Marked(s.Name)
 	if len(tags) > maxTags {
-		bad("", "%d tags and marks are more than the %d tags that a secret of AWS can have", len(tags), maxTags)
+		faults.Misfit("", "%d tags and marks are more than the %d tags that a secret of AWS can have", len(tags), maxTags)
 	}
 	for _, key := range slices.Sorted(maps.Keys(tags)) {
 		if why := tagFault(key, tags[key]); why != "" {
-			bad("", "tag %q cannot be a tag of AWS: %s", key, why)
+			faults.Misfit("", "tag %q cannot be a tag of AWS: %s", key, why)
 		}
 	}
-	return errors.Join(faults...)
+	return faults.Err()
 }
 
 func tagFault(key, value string) string {

@@ -7,7 +7,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
 	"net/http"
 	"net/url"
 	"strings"
@@ -20,6 +19,7 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/security/keyvault/azsecrets"
 
 	"github.com/gitops-ml/terraform-provider-mlops/internal/cloud"
+	"github.com/gitops-ml/terraform-provider-mlops/internal/loopback"
 	"github.com/gitops-ml/terraform-provider-mlops/internal/secrets"
 )
 
@@ -121,13 +121,12 @@ func (s *store) open(p place, sec secrets.Secret) (session, error) {
 }
 
 // address refuses what no token may be sent to, and tells whether it is this machine.
-func address(vault string) (loopback bool, err error) {
+func address(vault string) (here bool, err error) {
 	u, err := url.Parse(vault)
 	if vault == "" || err != nil || u.Scheme != "https" || u.Host == "" || u.User != nil || u.Path != "" {
 		return false, errors.New("the URL of the key vault must be like https://NAME.vault.azure.net: set it for the platform's secret store, or for Azure in the provider")
 	}
-	ip := net.ParseIP(u.Hostname())
-	return u.Hostname() == "localhost" || ip != nil && ip.IsLoopback(), nil
+	return loopback.Is(u.Hostname()), nil
 }
 
 const tries = 8 // beside the first

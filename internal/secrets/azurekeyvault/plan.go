@@ -2,7 +2,6 @@ package azurekeyvault
 
 import (
 	"encoding/json"
-	"errors"
 	"maps"
 	"slices"
 	"strconv"
@@ -55,30 +54,29 @@ func wanted(s secrets.Secret) map[string]string {
 
 // possible says what the vault cannot do, all at once.
 func possible(s secrets.Secret) error {
-	var faults []error
-	bad := func(at, format string, args ...any) { faults = append(faults, spec.Misfit(at, format, args...)) }
+	var faults spec.Faults
 	if !nameForm.MatchString(s.StoreName(storeType)) {
-		bad("path", "%q cannot be the name of a secret of a key vault: it has letters, digits and dashes, at most 127; slashes, dots and underscores become dashes", s.StorePath())
+		faults.Misfit("path", "%q cannot be the name of a secret of a key vault: it has letters, digits and dashes, at most 127; slashes, dots and underscores become dashes", s.StorePath())
 	}
 	if s.Vault != nil {
-		bad("vault", "these settings are for HashiCorp Vault, and the secret %q is kept in a key vault of Azure: leave them out", s.Name)
+		faults.Misfit("vault", "these settings are for HashiCorp Vault, and the secret %q is kept in a key vault of Azure: leave them out", s.Name)
 	}
 	if s.KMSKey != "" {
-		bad("kms_key", "a key vault encrypts its secrets with its own keys: leave it out")
+		faults.Misfit("kms_key", "a key vault encrypts its secrets with its own keys: leave it out")
 	}
 	if s.RecoveryDays != 0 {
-		bad("recovery_days", "how long a deleted secret can be brought back is a setting of the key vault, for all of its secrets: leave it out")
+		faults.Misfit("recovery_days", "how long a deleted secret can be brought back is a setting of the key vault, for all of its secrets: leave it out")
 	}
 	tags := wanted(s)
 	if len(tags) > maxTags {
-		bad("", "%d tags and marks are more than the %d tags that a secret of a key vault can have", len(tags), maxTags)
+		faults.Misfit("", "%d tags and marks are more than the %d tags that a secret of a key vault can have", len(tags), maxTags)
 	}
 	for _, key := range slices.Sorted(maps.Keys(tags)) {
 		if key == "" || utf8.RuneCountInString(key) > maxTag || utf8.RuneCountInString(tags[key]) > maxTag {
-			bad("", "tag %q: a key vault takes keys of 1 to %d and values of up to %d characters", key, maxTag, maxTag)
+			faults.Misfit("", "tag %q: a key vault takes keys of 1 to %d and values of up to %d characters", key, maxTag, maxTag)
 		}
 	}
-	return errors.Join(faults...)
+	return faults.Err()
 }
 
 // settings are those of a version with the tags that are shown. When it ends is no setting:

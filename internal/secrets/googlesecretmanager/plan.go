@@ -3,7 +3,6 @@ package googlesecretmanager
 import (
 	"cmp"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"strings"
 
@@ -49,17 +48,16 @@ func (plan) Settings(s secrets.Secret) (cloud.Settings, error) {
 
 // wanted is the secret as it is to be.
 func wanted(s secrets.Secret) (*secretmanager.Secret, error) {
-	var faults []error
-	bad := func(at, format string, args ...any) { faults = append(faults, spec.Misfit(at, format, args...)) }
+	var faults spec.Faults
 	if id := s.StoreName(storeType); !idForm.MatchString(id) {
-		bad("path", "%q cannot be the name of a secret of Google Cloud: beside slashes, which become dashes, it has letters, digits, dashes and underscores, at most 255", s.StorePath())
+		faults.Misfit("path", "%q cannot be the name of a secret of Google Cloud: beside slashes, which become dashes, it has letters, digits, dashes and underscores, at most 255", s.StorePath())
 	}
 	if s.Vault != nil {
-		bad("vault", "these settings are for Vault, and the secret %q is kept in Secret Manager of Google Cloud: leave them out", s.Name)
+		faults.Misfit("vault", "these settings are for Vault, and the secret %q is kept in Secret Manager of Google Cloud: leave them out", s.Name)
 	}
 	labels, err := google.Labels(s.On, s.Name)
 	if err != nil {
-		faults = append(faults, err)
+		faults = append(faults, spec.FaultsOf(err)...)
 	}
 	out := &secretmanager.Secret{Labels: labels, Annotations: map[string]string{pathMark: s.StorePath()}, Replication: &secretmanager.Replication{Automatic: &secretmanager.Automatic{}}}
 	if s.RecoveryDays != 0 {
@@ -68,12 +66,12 @@ func wanted(s secrets.Secret) (*secretmanager.Secret, error) {
 	if s.KMSKey != "" {
 		where := keyForm.FindStringSubmatch(s.KMSKey)
 		if where == nil {
-			bad("kms_key", "%q: Google Cloud names a key projects/P/locations/L/keyRings/R/cryptoKeys/K", s.KMSKey)
+			faults.Misfit("kms_key", "%q: Google Cloud names a key projects/P/locations/L/keyRings/R/cryptoKeys/K", s.KMSKey)
 		} else {
 			out.Replication = encrypted(s.KMSKey, where[1])
 		}
 	}
-	return out, errors.Join(faults...)
+	return out, faults.Err()
 }
 
 // encrypted keeps the values where their key is: a key of the location global serves

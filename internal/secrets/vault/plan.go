@@ -1,7 +1,6 @@
 package vault
 
 import (
-	"errors"
 	"fmt"
 	"maps"
 	gopath "path"
@@ -37,27 +36,26 @@ func (plan) Settings(s secrets.Secret) (cloud.Settings, error) {
 
 // possible says what Vault cannot do, all at once.
 func possible(s secrets.Secret, custom map[string]string) error {
-	var faults []error
-	bad := func(at, format string, args ...any) { faults = append(faults, spec.Misfit(at, format, args...)) }
+	var faults spec.Faults
 	// Vault and its client clean a path, and two spellings would be one secret.
 	if path := s.StorePath(); gopath.Clean(path) != path {
-		bad("path", "%q is %q for Vault: write it that way", path, gopath.Clean(path))
+		faults.Misfit("path", "%q is %q for Vault: write it that way", path, gopath.Clean(path))
 	}
 	if s.KMSKey != "" {
-		bad("kms_key", "Vault encrypts with its own seal, and no key of one secret: leave it out, or use secret_store aws_secrets_manager or google_secret_manager")
+		faults.Misfit("kms_key", "Vault encrypts with its own seal, and no key of one secret: leave it out, or use secret_store aws_secrets_manager or google_secret_manager")
 	}
 	if s.RecoveryDays != 0 {
-		bad("recovery_days", "Vault keeps what is deleted without an end, until it is destroyed: leave it out, and say in vault.deletion_policy what a destroy takes away (aws_secrets_manager and google_secret_manager count days)")
+		faults.Misfit("recovery_days", "Vault keeps what is deleted without an end, until it is destroyed: leave it out, and say in vault.deletion_policy what a destroy takes away (aws_secrets_manager and google_secret_manager count days)")
 	}
 	if len(custom) > maxKeys {
-		bad("", "custom_metadata of %s would have %d keys, Vault takes at most %d: leave tags out", s.Name, len(custom), maxKeys)
+		faults.Misfit("", "custom_metadata of %s would have %d keys, Vault takes at most %d: leave tags out", s.Name, len(custom), maxKeys)
 	}
 	for _, key := range slices.Sorted(maps.Keys(custom)) {
 		if why := tagFault(key, custom[key]); why != "" {
-			bad("", "tag %q: %s", key, why)
+			faults.Misfit("", "tag %q: %s", key, why)
 		}
 	}
-	return errors.Join(faults...)
+	return faults.Err()
 }
 
 func tagFault(key, value string) string {

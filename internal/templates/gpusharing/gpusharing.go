@@ -90,8 +90,8 @@ func refused(p *spec.Project, pools []*spec.GPUPool) (out spec.Faults) {
 	shared := map[string]bool{}
 	for _, g := range pools {
 		shared[g.Name] = true
-		if g.Accelerator.Resource() != "nvidia.com/gpu" {
-			out = append(out, spec.Refuse(g, spec.At("sharing"), "%s is for accelerators of NVIDIA, not for %s: leave it out", g.Sharing.Strategy, g.Accelerator.Type))
+		if why := g.Sharing.Unshareable(g.Accelerator); why != "" {
+			out = append(out, spec.Refuse(g, spec.At("sharing"), "%s", why))
 		}
 		if g.Name == other {
 			out = append(out, spec.Refuse(g, spec.At("name"), "%q is the entry of nodes that belong to no pool: call a pool that is shared otherwise", other))

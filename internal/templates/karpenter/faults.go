@@ -39,8 +39,8 @@ func unable(g *spec.GPUPool) (out spec.Faults) {
 	if i, j := slices.Index(g.Capacity, "spot"), slices.Index(g.Capacity, "on_demand"); i > j && j >= 0 {
 		refuse(spec.At("capacity"), "Karpenter always tries spot nodes first: write [\"spot\", \"on_demand\"], or name one")
 	}
-	if shared(g) && g.Accelerator.Resource() != "nvidia.com/gpu" {
-		refuse(spec.At("sharing"), "%s is for accelerators of NVIDIA, not for %s: leave it out", g.Sharing.Strategy, g.Accelerator.Type)
+	if why := g.Sharing.Unshareable(g.Accelerator); why != "" {
+		refuse(spec.At("sharing"), "%s", why)
 	}
 	if g.Driver != "managed" {
 		refuse(spec.At("driver"), "%q has no effect with Karpenter: the image of aws.ami_alias brings its driver; leave it out", g.Driver)
